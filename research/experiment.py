@@ -1,0 +1,84 @@
+"""An experiment as a value: frozen, hashable, comparable, JSON both ways; no logic.
+
+`research.overrides` changes fields from the command line, `research.codec` writes and reads JSON,
+`research.train` gives the values their meaning.
+"""
+
+import dataclasses
+
+import flax.linen as nn
+
+from research.augment import Augmentation
+from research.bounds import Count, Index, Positive
+from research.frontends import FrontEnd
+from research.optimizers import Optimizer
+from research.tasks import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Which sounds, cut how, and which of them are heard in training.
+
+    Attributes:
+        corpus: name of the prepared corpus.
+        protocol: name of the split; empty means the corpus's own default.
+        fold: which part of the protocol is the test part, for protocols that have folds.
+        slice_s: length of one training example in seconds.
+        slices: at most so many slices of a recording, one after the other from its start.
+    """
+
+    corpus: str
+    protocol: str = ''
+    fold: Index = 0
+    slice_s: Positive = 30.0
+    slices: Count = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class StandIn:
+    """What is trained where the corpus is not prepared: an embedded corpus and its own budget.
+
+    Attributes:
+        corpus: name of an embedded corpus.
+        overrides: `a.b=value` as on the command line, applied before the user's own.
+    """
+
+    corpus: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """One training run, described in full.
+
+    Attributes:
+        name: name of the function in experiments/ that made it.
+        data: the corpus, its split and its slices.
+        frontend: samples to features, on the device.
+        model: a Linen module; `outputs` is bound to the corpus by the task.
+        task: loss, prediction and score.
+        optimizer: update rule, schedule, weight decay and clipping.
+        standin: what to train on a machine without the corpus.
+        augment: random changes of training examples, in order.
+        batch_size: training examples a step.
+        epochs: passes over the training part.
+        steps: updates of the parameters; takes the place of `epochs` where given.
+        eval_epochs: passes between two validations.
+        patience: validations without a better one after which training stops; None: never.
+        seed: of initial parameters, order of the data, dropout and augmentation.
+    """
+
+    name: str
+    data: Data
+    frontend: FrontEnd
+    model: nn.Module
+    task: Task
+    optimizer: Optimizer
+    standin: StandIn
+    augment: tuple[Augmentation, ...] = ()
+    batch_size: Count = 32
+    epochs: Positive = 30.0
+    steps: Count | None = None
+    eval_epochs: Positive = 1.0
+    patience: Count | None = None
+    seed: Index = 0

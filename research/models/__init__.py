@@ -1,0 +1,12 @@
+"""Linen modules: features `[batch, time, features]` and lengths to outputs.
+
+A model is called as `model(x, lengths, keys)`: `keys` is one raw PRNG key per example while
+training and None otherwise.
+"""
+
+from research.models.cnn1d import CNN1D
+from research.models.cnn2d import CNN2D
+from research.models.lstm import LSTM
+from research.models.mlp import MLP
+
+__all__ = ['CNN1D', 'CNN2D', 'LSTM', 'MLP']

@@ -1,0 +1,62 @@
+"""Two-dimensional convolutions over time and frequency."""
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from research.bounds import Count, Dtype, Fraction, Index, RateValue
+from research.models import layers
+
+
+class CNN2D(nn.Module):
+    """Levels of convolution, ReLU, max-pooling and batch norm; flattened; dense layers.
+
+    Attributes:
+        outputs: units of the last layer; 0: as many as the task asks for.
+        channels: filters of each level.
+        kernels: extent of each level's filters, in frames and in features alike.
+        pool: extent of the pooling windows.
+        pool_stride: step of the pooling windows.
+        dense: units of each hidden dense layer.
+        dropout: rate before the first dense layer.
+        norm_momentum: share of its running statistics that batch norm keeps a step.
+        dtype: of the computation; parameters stay float32.
+        batch_axis: name of the axis over devices, where a step is mapped.
+    """
+
+    outputs: Index = 0
+    channels: tuple[Count, ...] = (32, 32, 32)
+    kernels: tuple[Count, ...] = (3, 3, 2)
+    pool: Count = 3
+    pool_stride: Count = 2
+    dense: tuple[Count, ...] = (64,)
+    dropout: RateValue = 0.3
+    norm_momentum: Fraction = 0.99
+    dtype: Dtype = 'float32'
+    batch_axis: str | None = None
+
+    @nn.compact
+    def __call__(
+        self,
+        x: Float[Array, 'batch time features'],
+        lengths: Int[Array, ' batch'],
+        keys: layers.Keys | None = None,
+    ) -> Float[Array, 'batch {self.outputs}']:
+        dtype = jnp.dtype(self.dtype)
+        window, stride = (self.pool,) * 2, (self.pool_stride,) * 2
+        x = layers.zero_padding(x, lengths)[..., None].astype(dtype)
+        for channels, kernel in zip(self.channels, self.kernels, strict=True):
+            x = layers.Conv(channels, (kernel, kernel), dtype=self.dtype)(x)
+            lengths = layers.conv_lengths(lengths, kernel)
+            x = layers.max_pool(nn.relu(x), window, stride, padding='SAME')
+            lengths = layers.conv_lengths(lengths, self.pool, self.pool_stride, padding='SAME')
+            x = layers.BatchNorm(self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype)(
+                x, lengths, training=keys is not None
+            )
+        x = layers.zero_padding(x, lengths).reshape(x.shape[0], -1)
+        for position, width in enumerate(self.dense):
+            x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))
+            if position == 0:
+                x = layers.Dropout(self.dropout)(x, keys)
+        x = nn.Dense(self.outputs, dtype=dtype, kernel_init=layers.kernel_init)(x)
+        return x.astype(jnp.float32)

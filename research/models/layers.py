@@ -1,0 +1,222 @@
+"""Building blocks: masks for ragged lengths, pooling, normalisation, dropout, recurrence.
+
+Three conventions hold in every model. `lengths` counts valid frames; what lies past them never
+influences a result. A batch comes with one raw PRNG key per example while training and with None
+otherwise, so that dropout does not depend on how examples are laid out over devices. Dropout rates
+may be traced scalars, so that runs with different rates train as one program.
+"""
+
+import itertools
+import zlib
+from collections.abc import Sequence
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, UInt32
+
+from research.bounds import Scalar
+
+Keys = UInt32[Array, 'batch 2']
+
+# Keras's defaults, which the published models were trained with.
+kernel_init = nn.initializers.glorot_uniform()
+recurrent_init = nn.initializers.orthogonal()
+
+
+def valid(lengths: Int[Array, ' batch'], frames: int) -> Bool[Array, 'batch frames']:
+    """True where a frame lies within its example's length."""
+    return jnp.arange(frames) < lengths[:, None]
+
+
+def zero_padding(
+    x: Float[Array, 'batch time *features'], lengths: Int[Array, ' batch']
+) -> Float[Array, 'batch time *features']:
+    mask = valid(lengths, x.shape[1])
+    return jnp.where(mask.reshape(mask.shape + (1,) * (x.ndim - 2)), x, 0)
+
+
+def conv_lengths(
+    lengths: Int[Array, ' batch'], window: int, stride: int = 1, padding: str = 'VALID'
+) -> Int[Array, ' batch']:
+    """Valid frames after a convolution or a pooling of the time axis."""
+    if padding == 'SAME':
+        return -(-lengths // stride)
+    return jnp.maximum((lengths - window) // stride + 1, 0)
+
+
+def max_pool(
+    x: Float[Array, 'batch *space channels'],
+    window: Sequence[int],
+    stride: Sequence[int],
+    padding: str = 'VALID',
+) -> Float[Array, 'batch *pooled channels']:
+    """Maximum over windows, as strided slices.
+
+    XLA differentiates reduce_window by a scatter that is several times slower on a CPU; a maximum
+    of slices differentiates into selects. Where values tie, the gradient is shared among them.
+
+    Args:
+        x: channels last.
+        window: one extent per axis of space.
+        stride: one step per axis of space.
+        padding: 'VALID', or 'SAME' for ceil(size / stride) results per axis.
+
+    Raises:
+        ValueError: without padding, the window is longer than what it is given.
+    """
+    if padding == 'VALID':
+        _require(x.shape[1:-1], window, 'pooling window')
+    pads, counts = [(0, 0)], []
+    for size, extent, step in zip(x.shape[1:-1], window, stride, strict=True):
+        count = -(-size // step) if padding == 'SAME' else (size - extent) // step + 1
+        total = max((count - 1) * step + extent - size, 0) if padding == 'SAME' else 0
+        pads.append((total // 2, total - total // 2))
+        counts.append(count)
+    if any(map(any, pads)):
+        x = jnp.pad(x, [*pads, (0, 0)], constant_values=-jnp.inf)
+    result = None
+    for offsets in itertools.product(*map(range, window)):
+        ends = [o + (n - 1) * s + 1 for o, n, s in zip(offsets, counts, stride, strict=True)]
+        piece = jax.lax.slice(
+            x, (0, *offsets, 0), (x.shape[0], *ends, x.shape[-1]), (1, *stride, 1)
+        )
+        result = piece if result is None else jnp.maximum(result, piece)
+    assert result is not None, window
+    return result
+
+
+def global_max(
+    x: Float[Array, 'batch time channels'], lengths: Int[Array, ' batch']
+) -> Float[Array, 'batch channels']:
+    """Maximum over valid frames; zero where there is none."""
+    mask = valid(lengths, x.shape[1])[:, :, None]
+    peak = jnp.max(jnp.where(mask, x, -jnp.inf), axis=1)
+    return jnp.where(lengths[:, None] > 0, peak, 0).astype(x.dtype)
+
+
+class Conv(nn.Module):
+    """Convolution over one or two axes of space, with bias.
+
+    Raises:
+        ValueError: the filter is longer than what it is given.
+    """
+
+    features: int
+    kernel: tuple[int, ...]
+    dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch *space channels']
+    ) -> Float[Array, 'batch *convolved {self.features}']:
+        _require(x.shape[1:-1], self.kernel, 'filter')
+        return nn.Conv(
+            self.features,
+            self.kernel,
+            padding='VALID',
+            dtype=jnp.dtype(self.dtype),
+            kernel_init=kernel_init,
+        )(x)
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation over valid positions (Ioffe and Szegedy, 2015), statistics in float32.
+
+    Attributes:
+        momentum: share of the running statistics that a step keeps.
+        axis_name: name of the axis over devices to average over, where a step is mapped.
+        dtype: of the result.
+    """
+
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    axis_name: str | None = None
+    dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch time ...'], lengths: Int[Array, ' batch'], training: bool
+    ) -> Float[Array, 'batch time ...']:
+        mask = valid(lengths, x.shape[1])
+        norm = nn.BatchNorm(
+            use_running_average=not training,
+            momentum=self.momentum,
+            epsilon=self.epsilon,
+            axis_name=None if self.is_initializing() else self.axis_name,
+            dtype=jnp.dtype(self.dtype),
+        )
+        return norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if training else None)
+
+
+class Dropout(nn.Module):
+    """Zeroes activations with probability `rate` and scales the others up (Srivastava, 2014)."""
+
+    rate: Scalar
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch ...'], keys: Keys | None
+    ) -> Float[Array, 'batch ...']:
+        if keys is None:
+            return x
+        # Every layer draws its own numbers from the example's key; crc32 is stable, hash() is not.
+        salt = np.uint32(zlib.crc32('/'.join(self.path).encode()))
+
+        def draw(key):
+            return jax.random.uniform(jax.random.fold_in(key, salt), x.shape[1:])
+
+        kept = jax.vmap(draw)(keys) >= self.rate
+        return jnp.where(kept, x / (1 - self.rate), 0).astype(x.dtype)
+
+
+class LSTM(nn.Module):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers, 2000).
+
+    The four gates are one matrix, the input's part of them one product over all frames. Frames past
+    a length leave the state as it is, so the last output is that of the last valid frame.
+    """
+
+    features: int
+    unroll: int = 8
+    dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch time inputs'], lengths: Int[Array, ' batch']
+    ) -> Float[Array, 'batch time {self.features}']:
+        width, dtype = self.features, jnp.dtype(self.dtype)
+        inward = self.param('input_kernel', kernel_init, (x.shape[-1], 4 * width))
+        recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
+        bias = self.param('bias', _forget_one, (4 * width,))
+        gates = jnp.swapaxes(x.astype(dtype) @ inward.astype(dtype) + bias.astype(dtype), 0, 1)
+        recurrent = recurrent.astype(dtype)
+        mask = jnp.swapaxes(valid(lengths, x.shape[1]), 0, 1)[:, :, None]
+
+        def frame(carry, inputs):
+            hidden, cell = carry
+            drive, heard = inputs
+            into, forget, new, out = jnp.split(drive + hidden @ recurrent, 4, axis=-1)
+            grown = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
+            cell = jnp.where(heard, grown, cell)
+            hidden = jnp.where(heard, nn.sigmoid(out) * jnp.tanh(grown), hidden)
+            return (hidden, cell), hidden
+
+        start = jnp.zeros((x.shape[0], width), dtype)
+        _, outputs = jax.lax.scan(frame, (start, start), (gates, mask), unroll=self.unroll)
+        return jnp.swapaxes(outputs, 0, 1)
+
+
+def _require(space: Sequence[int], extent: Sequence[int], what: str) -> None:
+    if any(size < least for size, least in zip(space, extent, strict=True)):
+        raise ValueError(
+            f'input of {" x ".join(map(str, space))} (time first) is shorter than the {what} of '
+            f'{" x ".join(map(str, extent))}: give longer slices (data.slice_s) or fewer levels'
+        )
+
+
+def _forget_one(_, shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, ' gates']:
+    """Zeros, but one for the forget gate (Jozefowicz et al., 2015, section 2.2)."""
+    width = shape[0] // 4
+    return jnp.zeros(shape, dtype).at[width : 2 * width].set(1)

@@ -1,0 +1,130 @@
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from research.models import layers
+
+
+def init(module: nn.Module) -> Any:
+    return module.init
+
+
+def apply(module: nn.Module) -> Any:
+    return module.apply
+
+
+@pytest.mark.parametrize('padding', ['VALID', 'SAME'])
+@pytest.mark.parametrize(
+    ('shape', 'window', 'stride'),
+    [((2, 9, 4), (2,), (2,)), ((2, 10, 7, 3), (3, 3), (2, 2)), ((1, 5, 6, 2), (2, 1), (1, 3))],
+)
+def test_max_pool_and_its_gradient_equal_reduce_window(shape, window, stride, padding):
+    x = jax.random.normal(jax.random.PRNGKey(0), shape)
+
+    def reference(x):
+        return nn.max_pool(x, window, stride, padding)
+
+    def ours(x):
+        return layers.max_pool(x, window, stride, padding)
+
+    np.testing.assert_array_equal(ours(x), reference(x))
+    weights = jax.random.normal(jax.random.PRNGKey(1), reference(x).shape)
+    gradients = [jax.grad(lambda x, f=f: jnp.sum(weights * f(x)))(x) for f in (ours, reference)]
+    np.testing.assert_allclose(*gradients, rtol=1e-6)
+
+
+def test_lengths_after_a_window_count_the_windows_that_fit():
+    lengths = jnp.array([0, 1, 2, 3, 7])
+    expected = [len(range(0, max(n - 3 + 1, 0), 2)) for n in lengths.tolist()]
+    assert layers.conv_lengths(lengths, 3, 2).tolist() == expected
+    assert layers.conv_lengths(lengths, 3, 2, 'SAME').tolist() == [0, 1, 1, 2, 4]
+
+
+def test_global_max_sees_valid_frames_only():
+    x = jnp.array([[[1.0], [5.0], [9.0]], [[-2.0], [-1.0], [0.0]], [[7.0], [7.0], [7.0]]])
+    assert layers.global_max(x, jnp.array([2, 1, 0])).ravel().tolist() == [5.0, -2.0, 0.0]
+
+
+def test_a_filter_longer_than_the_input_is_told_with_both_lengths():
+    with pytest.raises(ValueError, match=r'input of 2 .* filter of 3'):
+        layers.Conv(4, (3,)).init(jax.random.PRNGKey(0), jnp.zeros((1, 2, 5)))
+    with pytest.raises(ValueError, match=r'input of 1 .* pooling window of 2'):
+        layers.max_pool(jnp.zeros((1, 1, 5)), (2,), (2,))
+
+
+def test_convolution_equals_the_definition():
+    x = jax.random.normal(jax.random.PRNGKey(0), (2, 6, 3))
+    module = layers.Conv(4, (3,))
+    variables = init(module)(jax.random.PRNGKey(1), x)
+    kernel, bias = jax.tree.leaves(variables)[1], jax.tree.leaves(variables)[0]
+    brute = np.zeros((2, 4, 4))
+    for frame in range(4):
+        for tap in range(3):
+            brute[:, frame] += np.asarray(x)[:, frame + tap] @ np.asarray(kernel)[tap]
+    np.testing.assert_allclose(apply(module)(variables, x), brute + bias, atol=1e-5)
+
+
+def test_batch_norm_averages_valid_frames_only():
+    x = jax.random.normal(jax.random.PRNGKey(0), (3, 5, 2)) * 4 + 1
+    lengths = jnp.array([5, 2, 0])
+    norm = layers.BatchNorm(momentum=0.0)
+    variables = init(norm)(jax.random.PRNGKey(1), x, lengths, False)
+    out, changed = apply(norm)(variables, x, lengths, True, mutable=['batch_stats'])
+    heard = np.concatenate([np.asarray(x)[0], np.asarray(x)[1, :2]])
+    stats = changed['batch_stats']['BatchNorm_0']
+    np.testing.assert_allclose(stats['mean'], heard.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(stats['var'], heard.var(axis=0), rtol=1e-4)
+    expected = (heard - heard.mean(axis=0)) / np.sqrt(heard.var(axis=0) + 1e-3)
+    np.testing.assert_allclose(out[0], expected[:5], atol=1e-4)
+
+
+def test_dropout_keeps_the_mean_and_depends_on_the_example_alone():
+    layer = layers.Dropout(0.25)
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(0), jnp.arange(8))
+    x = jnp.ones((8, 4000))
+    out = apply(layer)({}, x, keys)
+    assert abs(float(out.mean()) - 1) < 0.02
+    assert set(np.unique(out).tolist()) == {0.0, np.float32(1 / 0.75)}
+    np.testing.assert_array_equal(apply(layer)({}, x[5:6], keys[5:6])[0], out[5])
+    assert (out[0] != out[1]).mean() > 0.2
+    np.testing.assert_array_equal(apply(layer)({}, x, None), x)
+
+
+def test_dropout_of_rate_zero_is_the_identity_for_a_traced_rate_too():
+    x = jax.random.normal(jax.random.PRNGKey(0), (2, 50))
+    keys = jnp.zeros((2, 2), jnp.uint32)
+    traced = jax.jit(lambda rate: layers.Dropout(rate).apply({}, x, keys))
+    np.testing.assert_array_equal(traced(jnp.float32(0.0)), x)
+
+
+def test_lstm_equals_the_equations_frame_by_frame():
+    x = jax.random.normal(jax.random.PRNGKey(0), (2, 4, 3))
+    module = layers.LSTM(5)
+    variables = init(module)(jax.random.PRNGKey(1), x, jnp.array([4, 4]))
+    out = apply(module)(variables, x, jnp.array([4, 2]))
+    params = {name: np.asarray(value, np.float64) for name, value in variables['params'].items()}
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    for example, length in enumerate([4, 2]):
+        hidden, cell = np.zeros(5), np.zeros(5)
+        for frame in range(length):
+            gates = np.asarray(x, np.float64)[example, frame] @ params['input_kernel']
+            gates = gates + hidden @ params['recurrent_kernel'] + params['bias']
+            into, forget, new, leave = np.split(gates, 4)
+            cell = sigmoid(forget) * cell + sigmoid(into) * np.tanh(new)
+            hidden = sigmoid(leave) * np.tanh(cell)
+            np.testing.assert_allclose(out[example, frame], hidden, atol=1e-5)
+        np.testing.assert_array_equal(
+            out[example, length:], np.tile(out[example, length - 1], (4 - length, 1))
+        )
+
+
+def test_the_forget_gate_starts_open():
+    variables = init(layers.LSTM(2))(jax.random.PRNGKey(0), jnp.zeros((1, 1, 1)), jnp.array([1]))
+    assert variables['params']['bias'].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]

@@ -1,0 +1,73 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from research import models
+
+SMALL = {
+    'CNN1D': models.CNN1D(outputs=4, width=4, levels=3, dense=(8,)),
+    'CNN2D': models.CNN2D(outputs=4, channels=(4, 4), kernels=(3, 2), dense=(8,)),
+    'LSTM': models.LSTM(outputs=4, widths=(6, 6), dense=(8,)),
+    'MLP': models.MLP(outputs=4, widths=(16, 8), dropout=0.2),
+}
+LENGTHS = jnp.array([64, 50, 41])
+
+
+@functools.cache
+def example(name):
+    x = jax.random.normal(jax.random.PRNGKey(0), (3, 64, 9))
+    return jax.jit(SMALL[name].init)(jax.random.PRNGKey(1), x, LENGTHS), x
+
+
+def keys():
+    return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(7), jnp.arange(3))
+
+
+def test_every_model_is_tried_here():
+    assert set(SMALL) == set(models.__all__)
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_padding_never_changes_an_output(name):
+    variables, x = example(name)
+    past = jnp.arange(x.shape[1])[None, :, None] >= LENGTHS[:, None, None]
+    dirty = jnp.where(past, 1e3, x)
+    assert (dirty != x).any()
+
+    @jax.jit
+    def both(x):
+        trained = SMALL[name].apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])
+        return SMALL[name].apply(variables, x, LENGTHS), trained
+
+    for clean, other in zip(jax.tree.leaves(both(x)), jax.tree.leaves(both(dirty)), strict=True):
+        np.testing.assert_array_equal(clean, other)
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
+    variables, x = example(name)
+    exact = jax.jit(SMALL[name].apply)(variables, x, LENGTHS)
+    rough = jax.jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS)
+    assert exact.shape == rough.shape == (3, 4)
+    assert exact.dtype == rough.dtype == jnp.float32
+    assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype('float32')}
+    difference = np.abs(np.asarray(rough) - np.asarray(exact)).max()
+    assert 0 < difference < 0.05 * np.abs(exact).max() + 0.02
+
+
+@pytest.mark.parametrize('name', SMALL)
+def test_the_dropout_rate_may_be_traced(name):
+    variables, x = example(name)
+
+    @jax.jit
+    def out(rate):
+        changed = SMALL[name].clone(dropout=rate)
+        return changed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0]
+
+    fixed = SMALL[name].clone(dropout=0.3)
+    apply = jax.jit(lambda: fixed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
+    np.testing.assert_allclose(out(jnp.float32(0.3)), apply(), rtol=1e-4, atol=1e-5)
+    assert np.abs(out(jnp.float32(0.3)) - out(jnp.float32(0.8))).max() > 1e-3
