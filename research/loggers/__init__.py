@@ -1,0 +1,62 @@
+"""Where a run's numbers go: metrics.jsonl (the truth), the console, Weights & Biases."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from research import metrics
+from research.loggers.console import Console
+from research.loggers.wandb import WandbLogger
+from research.runs import Run
+
+
+class Loggers:
+    """The console and W&B as one.
+
+    Args:
+        open_wandb: called once the run's directory is there.
+    """
+
+    def __init__(self, open_wandb: Callable[[Callable[[str], None]], WandbLogger]):
+        self._open_wandb = open_wandb
+        self._console: Console | None = None
+        self._wandb: WandbLogger | None = None
+
+    def say(self, line: str) -> None:
+        if self._console:
+            self._console.say(line)
+        else:
+            print(line, flush=True)
+
+    def start(self, steps: int, records: Iterable[Mapping[str, Any]]) -> None:
+        """Before the first new record: the steps of the whole run and the records it has."""
+        self._wandb = self._open_wandb(self.say)
+        self._wandb.catch_up(records)
+        self._console = Console(steps)
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        assert self._console, 'log before start'
+        assert self._wandb, 'log before start'
+        self._console.log(record)
+        self._wandb.log(record)
+
+    def finish(self, result: Mapping[str, Any], place: Run) -> None:
+        """What W&B keeps beside the curves, read from the run's directory."""
+        with np.load(place.predictions / 'test.npz', allow_pickle=False) as test:
+            _, joined = metrics.join_slices(test['probabilities'], test['item'])
+            truth = metrics.per_item(test['target'], test['item'])
+            classes = test['classes'].tolist()
+        plots: list[Path] = sorted(place.plots.glob('*.png'))
+        if self._wandb:
+            self._wandb.finish(result, truth, np.argmax(joined, axis=-1), classes, plots)
+
+    def close(self, exit_code: int = 0) -> None:
+        """Gives the terminal back and ends the W&B run."""
+        if self._console:
+            self._console.close()
+            self._console = None
+        if self._wandb:
+            self._wandb.close(exit_code)
+            self._wandb = None

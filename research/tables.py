@@ -1,0 +1,124 @@
+"""Finished runs side by side: one line a model, with intervals."""
+
+import csv
+import dataclasses
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from absl import flags
+
+from research import finished
+from research.comparison import Cell, Texts, tabulate
+from research.errors import UserError
+
+USAGE = """Compares finished runs in one table, from their directories alone.
+
+    python -m research.tables genre_cnn1d genre_lstm
+    python -m research.tables runs --rows=optimizer.learning_rate --format=csv
+
+Takes run directories, folders of them, or names of experiments under --runs_dir; none: all that is
+there. Runs that differ in nothing but the seed are averaged; the folds of a protocol are pooled, so
+that every item is tested once. In brackets: the 95% interval over seeds and items, groups resampled
+whole. Corpora, protocols and fingerprints never share a column.
+
+flags:
+"""
+# Flags of its own, so that a program with a --runs_dir of its own can import this module.
+FLAGS = flags.FlagValues()
+
+
+def markdown(cells: Mapping[tuple[Texts, Texts], Cell], rows: Sequence[str], metric: str) -> str:
+    """A table with a line a row; per column the best is bold, ties to the printed digit with it."""
+    columns = list(dict.fromkeys(column for _, column in cells))
+    best = {
+        column: max(round(cell.mean, 3) for (_, other), cell in cells.items() if other == column)
+        for column in columns
+    }
+    header, units = list(rows), metric.removesuffix('_accuracy') + 's'
+    for column in columns:
+        header += [f'{metric}: {", ".join(column)}', units, 'seeds', 'parameters', 'seconds']
+    lines = [header, ['---'] * len(rows) + ['---:'] * (len(header) - len(rows))]
+    for row in dict.fromkeys(row for row, _ in cells):
+        line = list(row)
+        for column in columns:
+            line += _texts(cells.get((row, column)), best[column])
+        lines.append(line)
+    return '\n'.join(f'| {" | ".join(map(_escaped, line))} |' for line in lines)
+
+
+def comma_separated(
+    cells: Mapping[tuple[Texts, Texts], Cell], rows: Sequence[str], columns: Sequence[str]
+) -> str:
+    """One line a cell, numbers in full."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow([*rows, *columns, *(field.name for field in dataclasses.fields(Cell))])
+    for (row, column), cell in cells.items():
+        writer.writerow([*row, *column, *dataclasses.astuple(cell)])
+    return text.getvalue().rstrip('\n')
+
+
+def _texts(cell: Cell | None, best: float) -> list[str]:
+    if cell is None:
+        return [''] * 5
+    mean = f'{cell.mean:.1%}'
+    mark = '**' if round(cell.mean, 3) == best else ''
+    share = f'{mark}{mean}{mark} [{cell.low:.1%}, {cell.high:.1%}]'
+    return [share, f'{cell.n}', f'{cell.seeds}', f'{cell.parameters:,}', f'{cell.seconds:.0f}']
+
+
+def _escaped(text: str) -> str:
+    return ' '.join(text.replace('|', r'\|').split())
+
+
+def _define() -> None:
+    flags.DEFINE_list(
+        'rows', ['name'], 'settings that make a row: name, model.width', flag_values=FLAGS
+    )
+    flags.DEFINE_list(
+        'columns', ['corpus', 'protocol'], 'settings that make a column', flag_values=FLAGS
+    )
+    flags.DEFINE_enum(
+        'metric', finished.METRICS[0], finished.METRICS, 'what is compared', flag_values=FLAGS
+    )
+    flags.DEFINE_enum(
+        'format', 'markdown', ['markdown', 'csv'], 'how it is written', flag_values=FLAGS
+    )
+    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=FLAGS)
+    flags.DEFINE_boolean('help', False, 'show this', flag_values=FLAGS)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints the table, and to standard error what was left out.
+
+    Returns:
+        The exit code: 2 for a mistake of the user's.
+    """
+    if not len(FLAGS):
+        _define()
+    try:
+        places = FLAGS(argv)[1:]
+        if FLAGS.help:
+            print(USAGE + FLAGS.get_help(include_special_flags=False).partition(':\n')[2])
+            return 0
+        runs, notes = finished.read(finished.find(places or [FLAGS.runs_dir], Path(FLAGS.runs_dir)))
+        cells, more = tabulate(runs, FLAGS.rows, FLAGS.columns, FLAGS.metric)
+    except (flags.Error, UserError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    for note in notes + more:
+        print(note, file=sys.stderr)
+    if not cells:
+        print('error: no finished run to show', file=sys.stderr)
+        return 2
+    if FLAGS.format == 'csv':
+        print(comma_separated(cells, FLAGS.rows, FLAGS.columns))
+    else:
+        print(markdown(cells, FLAGS.rows, FLAGS.metric))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv))

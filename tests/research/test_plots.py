@@ -1,0 +1,118 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from research import plots
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """Calls of the drawing methods and figures saved, in order; each is carried out."""
+    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+    for name in ('plot', 'axvline', 'text', 'imshow'):
+        original = getattr(Axes, name)
+
+        def spy(self, *args, _name=name, _original=original, **kwargs):
+            calls.append((_name, args, kwargs))
+            return _original(self, *args, **kwargs)
+
+        monkeypatch.setattr(Axes, name, spy)
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure,
+        'savefig',
+        lambda self, path: (calls.append(('savefig', (self,), {})), save(self, path)),
+    )
+    return calls
+
+
+def course(validations: bool = True) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    for step in range(10, 101, 10):
+        records.append({'step': step, 'split': 'train', 'loss': 1 / step, 'accuracy': step / 100})
+        if validations and step % 20 == 0:
+            score = 0.9 if step in (60, 80) else 0.5
+            valid = {'loss': 2 / step, 'slice_accuracy': 0.25, 'item_accuracy': score}
+            records.append({'step': step, 'split': 'valid', **valid})
+    return records
+
+
+def of(calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]], name: str):
+    return [(args, kwargs) for call, args, kwargs in calls if call == name]
+
+
+def test_curves_draw_every_record_and_mark_the_first_best_step(tmp_path: Path, drawn: list):
+    plots.curves(course(), tmp_path / 'plots' / 'curves.png')
+    lines = {kwargs['color']: args for args, kwargs in of(drawn, 'plot')[:2]}
+    np.testing.assert_allclose(lines[plots.TRAIN][1], [1 / s for s in range(10, 101, 10)])
+    np.testing.assert_allclose(lines[plots.VALID][0], range(20, 101, 20))
+    assert len(of(drawn, 'plot')) == 5
+    assert [args for args, _ in of(drawn, 'axvline')] == [(60,), (60,)]
+
+
+def test_curves_mark_the_step_they_are_told(tmp_path: Path, drawn: list):
+    plots.curves(course(), tmp_path / 'curves.png', best_step=40)
+    assert [args for args, _ in of(drawn, 'axvline')] == [(40,), (40,)]
+
+
+@pytest.mark.parametrize('records', [[], course(validations=False)])
+def test_curves_of_a_run_cut_short_mark_nothing(records: list, tmp_path: Path, drawn: list):
+    plots.curves(records, tmp_path / 'curves.png')
+    assert of(drawn, 'axvline') == []
+    assert (tmp_path / 'curves.png').exists()
+
+
+def test_curves_leave_gaps_where_the_loss_is_not_a_number(tmp_path: Path):
+    records = course()
+    records[2]['loss'] = float('nan')
+    records[4]['loss'] = float('inf')
+    plots.curves(records, tmp_path / 'curves.png')
+
+
+def test_confusion_colours_by_row_and_writes_counts(tmp_path: Path, drawn: list):
+    matrix = np.array([[3, 1, 0], [0, 8, 0], [0, 0, 0]])
+    plots.confusion(matrix, ['a', 'b', 'none of these'], tmp_path / 'confusion.png', 'test')
+    [(shown, _)] = of(drawn, 'imshow')
+    np.testing.assert_allclose(shown[0], [[0.75, 0.25, 0], [0, 1, 0], [0, 0, 0]])
+    texts = [(*args[:3],) for args, _ in of(drawn, 'text')]
+    assert texts == [(0, 0, '3'), (1, 0, '1'), (1, 1, '8')]
+
+
+def test_confusion_of_many_classes_holds_no_counts(tmp_path: Path, drawn: list):
+    names = [f'class {i}' for i in range(30)]
+    plots.confusion(np.eye(30, dtype=int), names, tmp_path / 'confusion.png')
+    assert of(drawn, 'text') == []
+
+
+def test_spectrograms_show_three_of_each_class_on_one_scale_and_one_time_axis(
+    tmp_path: Path, drawn: list
+):
+    rng = np.random.default_rng(0)
+    examples = [rng.normal(size=(n, 8)).astype(np.float32) for n in (40, 40, 30, 40)]
+    plots.spectrograms(
+        {'a': examples, 'b': examples[:1], 'none': []}, tmp_path / 'page.png', hop_s=0.5
+    )
+    images = of(drawn, 'imshow')
+    assert len(images) == 4
+    np.testing.assert_array_equal(images[2][0][0], examples[2].T)
+    assert [kwargs['extent'][:2] for _, kwargs in images] == [(0, 20), (0, 20), (0, 15), (0, 20)]
+    assert len({id(kwargs['norm']) for _, kwargs in images}) == 1
+    shown = np.concatenate([examples[i].ravel() for i in (0, 1, 2, 0)])
+    norm = images[0][1]['norm']
+    np.testing.assert_allclose([norm.vmin, norm.vmax], np.percentile(shown, [1, 99]))
+    [(page, _)] = of(drawn, 'savefig')
+    assert {axes.get_xlim() for axes in page[0].axes if axes.images and axes.axison} == {(0, 20)}
+
+
+def test_pictures_are_big_enough_to_read_and_want_no_display(tmp_path: Path):
+    plots.confusion(np.eye(10, dtype=int), list('abcdefghij'), tmp_path / 'confusion.png')
+    height, width, _ = imread(tmp_path / 'confusion.png').shape
+    assert height > 700
+    assert width > 700
+    assert 'matplotlib.pyplot' not in sys.modules
