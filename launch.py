@@ -1,0 +1,129 @@
+"""Trains an experiment: `python launch.py --experiment=genre_cnn1d`.
+
+Everything has a default that works. A run is one folder under --runs_dir; the same command goes on
+where a stopped one was, and does nothing where it is finished.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import app, flags, logging
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string('experiment', None, 'Name of an experiment; --list shows them all.')
+flags.DEFINE_multi_string(
+    'set',
+    [],
+    'a.b=value: changes a field of the experiment, as in model.dropout=0.3. May be repeated.',
+)
+flags.DEFINE_integer('seed', None, 'Short for --set=seed=N.', lower_bound=0)
+flags.DEFINE_string(
+    'corpus',
+    None,
+    'Corpus to train on. Without it the experiment takes its own where that is prepared and an '
+    'embedded stand-in where it is not; with it, a corpus that is not prepared is an error.',
+)
+flags.DEFINE_string('data_dir', 'data', 'Folder of the prepared corpora.')
+flags.DEFINE_string('runs_dir', 'runs', 'Folder of the runs.')
+flags.DEFINE_enum(
+    'wandb',
+    'auto',
+    ['auto', 'online', 'offline', 'off'],
+    'Weights & Biases; auto is online where a key is known and offline elsewhere.',
+)
+flags.DEFINE_enum('parallel', 'jit', ['jit', 'pmap'], 'How a step is laid out over the devices.')
+flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
+flags.DEFINE_bool(
+    'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
+)
+flags.DEFINE_bool('force', False, 'Trains anew; an earlier run of the same is moved aside.')
+flags.DEFINE_float(
+    'checkpoint_every_s', 60.0, 'Seconds between checkpoints to resume from.', lower_bound=0.0
+)
+flags.DEFINE_integer(
+    'steps_per_dispatch', None, 'Steps in one program; chosen where not given.', lower_bound=1
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    # The libraries tell of themselves at INFO; a user wants to hear of the run.
+    logging.set_verbosity(logging.WARNING)
+    from research.errors import UserError
+
+    try:
+        if len(argv) > 1:
+            raise UserError(f'{argv[1]}: flags begin with --, as in --experiment={argv[1]}')
+        if FLAGS.list:
+            return show_list()
+        if not FLAGS.experiment:
+            raise UserError('which experiment? --experiment=NAME; --list shows the names')
+        return train()
+    except Exception as error:
+        return told(error)
+
+
+def told(error: Exception) -> int:
+    """One line for what a person can mend, and its exit code; anything else is raised as it is."""
+    from data_prep.errors import PrepError
+    from research.errors import UserError
+    from research.runs import RunError
+
+    if isinstance(error, UserError | PrepError):
+        code = 2
+    elif isinstance(error, RunError | OSError):
+        code = 1
+    else:
+        raise error
+    print(f'error: {error}', file=sys.stderr)
+    return code
+
+
+def show_list() -> int:
+    import experiments
+
+    width = max(map(len, experiments.cards()))
+    for name, (_, card) in experiments.cards().items():
+        print(f'{name:{width}}  {card.splitlines()[0] if card else ""}')
+    return 0
+
+
+def train() -> int:
+    import experiments
+    from research import start
+
+    experiment = experiments.build(FLAGS.experiment)
+    if not FLAGS.plan:
+        writable(Path(FLAGS.runs_dir))
+    assignments = list(FLAGS.set) + ([f'seed={FLAGS.seed}'] if FLAGS.seed is not None else [])
+    chosen = start.choose(experiment, FLAGS.corpus, assignments, Path(FLAGS.data_dir))
+    if FLAGS.plan:
+        from research.plan import plan
+
+        print('\n'.join(plan(chosen, Path(FLAGS.runs_dir), FLAGS.parallel)))
+        return 0
+    return start.train(
+        chosen,
+        Path(FLAGS.runs_dir),
+        wandb=FLAGS.wandb,
+        layout=FLAGS.parallel,
+        checkpoint_every_s=FLAGS.checkpoint_every_s,
+        steps_per_dispatch=FLAGS.steps_per_dispatch,
+        force=FLAGS.force,
+    )
+
+
+def writable(folder: Path) -> None:
+    """Fails at once, before anything is prepared or compiled, where runs cannot be written."""
+    from research.runs import unwritable
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+if __name__ == '__main__':
+    app.run(main)

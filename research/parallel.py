@@ -1,0 +1,147 @@
+"""Devices: the only place that knows how many there are.
+
+A mesh has the axes ('members', 'batch'): stacked runs lie along the first, the examples of a step
+along the second. The default is one jit-compiled program whose arrays carry NamedShardings; `Pmap`
+maps the same step over the devices by hand. Both give the numbers of one device, up to the order of
+sums.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from research.errors import UserError, unknown
+
+MEMBERS, BATCH = 'members', 'batch'
+
+
+@runtime_checkable
+class Devices(Protocol):
+    """How a program is laid out; `axis` is the name that a mapped step averages over."""
+
+    axis: str | None
+
+    def put(self, tree: Any) -> Any: ...
+
+    def get(self, tree: Any) -> Any: ...
+
+    def compile(self, dispatch: Callable) -> Callable: ...
+
+
+class Jit:
+    """One program; the batch axis of the indices is sharded and XLA places the rest."""
+
+    axis = None
+
+    def __init__(self, devices: Sequence[jax.Device]):
+        self.mesh = Mesh(np.array(devices).reshape(1, -1), (MEMBERS, BATCH))
+
+    def put(self, tree: Any) -> Any:
+        """The same arrays on every device."""
+        return jax.device_put(tree, NamedSharding(self.mesh, PartitionSpec()))
+
+    def get(self, tree: Any) -> Any:
+        return tree
+
+    def compile(self, dispatch: Callable) -> Callable:
+        """`dispatch(state, data, indices [steps, batch], positions [batch], values)`, compiled.
+
+        The state is donated: what is passed in may not be used again.
+        """
+        everywhere = NamedSharding(self.mesh, PartitionSpec())
+        shardings = (
+            everywhere,
+            everywhere,
+            NamedSharding(self.mesh, PartitionSpec(None, BATCH)),
+            NamedSharding(self.mesh, PartitionSpec(BATCH)),
+            everywhere,
+        )
+        return jax.jit(dispatch, donate_argnums=0, in_shardings=shardings, out_shardings=everywhere)
+
+
+class Pmap:
+    """The step mapped over devices, each with its share of the batch and a copy of the rest."""
+
+    axis = BATCH
+
+    def __init__(self, devices: Sequence[jax.Device]):
+        self.devices = list(devices)
+
+    def put(self, tree: Any) -> Any:
+        """One copy a device, along a new leading axis."""
+        mesh = Mesh(np.array(self.devices), (BATCH,))
+        sharding = NamedSharding(mesh, PartitionSpec(BATCH))
+        copies = len(self.devices)
+
+        def spread(x):
+            return jax.device_put(jnp.broadcast_to(x, (copies, *jnp.shape(x))), sharding)
+
+        return jax.tree.map(spread, tree)
+
+    def get(self, tree: Any) -> Any:
+        """One device's copy."""
+        return jax.tree.map(lambda x: x.addressable_shards[0].data[0], tree)
+
+    def compile(self, dispatch: Callable) -> Callable:
+        """As Jit.compile; the indices are dealt out here."""
+        mapped = jax.pmap(
+            dispatch,
+            axis_name=BATCH,
+            in_axes=(0, 0, 1, 0, None),
+            devices=self.devices,
+            donate_argnums=0,
+        )
+        count = len(self.devices)
+
+        @functools.wraps(dispatch)
+        def dealt(state, data, indices, positions, values):
+            indices = indices.reshape(indices.shape[0], count, -1)
+            return mapped(state, data, indices, positions.reshape(count, -1), values)
+
+        return dealt
+
+
+KINDS = {'jit': Jit, 'pmap': Pmap}
+
+
+def layout(kind: str, batch_size: int) -> Devices:
+    """Every local device, under the layout that `--parallel` names.
+
+    Raises:
+        UserError: an unknown layout, or a batch that the devices cannot share evenly.
+    """
+    if kind not in KINDS:
+        raise UserError(unknown('--parallel', kind, KINDS))
+    devices = jax.local_devices()
+    if batch_size % len(devices):
+        fitting = -(-batch_size // len(devices)) * len(devices)
+        raise UserError(
+            f'batch_size={batch_size} cannot be shared evenly by {len(devices)} devices: '
+            f'--set=batch_size={fitting}'
+        )
+    return KINDS[kind](devices)
+
+
+def steps_per_dispatch(convolves: bool) -> int:
+    """How many steps are one program.
+
+    A scan over steps saves the host's work between them; XLA's CPU convolutions lose their threads
+    inside a loop, where one step at a time is several times faster.
+    """
+    return 1 if convolves and jax.default_backend() == 'cpu' else 8
+
+
+def describe() -> dict[str, Any]:
+    """The devices, for a run's record."""
+    devices = jax.local_devices()
+    return {
+        'platform': devices[0].platform,
+        'kind': devices[0].device_kind,
+        'count': len(devices),
+        'processes': jax.process_count(),
+    }

@@ -1,0 +1,65 @@
+"""What a run would be, without starting it."""
+
+from pathlib import Path
+
+import flax.linen as nn
+import jax
+
+from research import batches, codec, corpora, parallel, runs, step
+from research.course import course
+from research.start import Chosen, described
+
+MIB = 2**20
+
+
+def plan(chosen: Chosen, runs_dir: Path, layout: str) -> list[str]:
+    """Lines for the user: data, shapes, parameters, steps, memory, and where the run would be.
+
+    Nothing is compiled, read or written. Memory is what stays on the device for the whole run; what
+    a step needs on top depends on the compiler.
+
+    Args:
+        chosen: experiment and open corpus.
+        runs_dir: where the run would be.
+        layout: over the devices, as in parallel.layout.
+    """
+    experiment, corpus = chosen.experiment, chosen.corpus
+    bound = step.bound(experiment, len(corpus.classes))
+    parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
+    way = course(bound, len(parts['train']))
+    parallel.layout(layout, bound.batch_size)
+    frames, features = batches.shape(bound)
+    state = jax.eval_shape(lambda: step.init(bound))
+    sizes = {
+        'data': sum(map(len, parts.values())) * frames * features * 4,
+        'parameters': _bytes(state.params) + _bytes(state.stats),
+        'gradients': _bytes(state.params),
+        'optimizer': _bytes(state.moments),
+    }
+    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
+    trained = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    running = sum(leaf.size for leaf in jax.tree.leaves(state.stats))
+    device = parallel.describe()
+    held = ', '.join(f'{name} {size / MIB:,.0f}' for name, size in sizes.items())
+    return [
+        *described(chosen),
+        f'front-end {bound.frontend}',
+        f'batch     {bound.batch_size} x {frames} frames x {features} features',
+        f'model     {_values(bound.model)}',
+        f'size      {trained:,} parameters, {running:,} running statistics',
+        f'steps     {way.total:,}: {way.total * bound.batch_size / way.examples:.1f} epochs, '
+        f'a validation every {way.between}, {way.dispatch} a program',
+        f'device    {device["count"]} x {device["kind"]} ({device["platform"]}), {layout}',
+        f'memory    {sum(sizes.values()) / MIB:,.0f} MiB ({held}), and what a step needs',
+        f'run       {place.directory}: {place.status()}',
+    ]
+
+
+def _values(module: nn.Module) -> str:
+    kind = type(module)
+    fields = (f'{name}={getattr(module, name)!r}' for name in codec.annotations(kind))
+    return f'{kind.__name__}({", ".join(fields)})'
+
+
+def _bytes(tree) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

@@ -1,0 +1,168 @@
+"""From flags to a run: which corpus, which directory, and what the user is told about both."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import data_prep
+from research import codec, corpora, overrides, runs
+from research.errors import UserError
+from research.experiment import Experiment
+from research.loggers import Loggers
+from research.loggers.console import summary
+from research.loggers.wandb import Mode, WandbLogger
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """An experiment with its corpus.
+
+    Attributes:
+        experiment: `data.corpus` and `data.protocol` are those in use.
+        corpus: open.
+        stand_in: the corpus takes the place of one that is not prepared.
+    """
+
+    experiment: Experiment
+    corpus: corpora.Corpus
+    stand_in: bool
+
+
+def choose(
+    experiment: Experiment, pinned: str | None, assignments: Sequence[str], data_dir: Path
+) -> Chosen:
+    """Applies the user's changes and opens the corpus, or prepares the embedded stand-in.
+
+    Args:
+        experiment: as experiments/ has it.
+        pinned: the corpus that the user insists on; None: the experiment's, else its stand-in.
+        assignments: `a.b=value`, in order.
+        data_dir: of the prepared corpora.
+
+    Raises:
+        UserError: an assignment that does not fit, or a pinned corpus that is not prepared.
+    """
+    asked = overrides.apply(experiment, assignments)
+    own = asked.data.corpus
+    insisted = pinned or (own if own != experiment.data.corpus else None)
+    name = insisted or own
+    stand_in = False
+    directory = data_prep.prepared(name, data_dir)
+    if directory is None:
+        embedded = data_prep.card(name).embedded
+        if insisted and not embedded:
+            raise UserError(
+                f"corpus '{name}' is not prepared in {data_dir}/: "
+                f'python -m data_prep {name} --source=DIR --data_dir={data_dir}'
+            )
+        if not embedded:
+            stand_in, name = True, asked.standin.corpus
+            print(
+                f"corpus '{own}' is not prepared in {data_dir}/; the embedded stand-in '{name}' "
+                f'takes its place.\nTo train on the real one: '
+                f'python -m data_prep {own} --source=DIR --data_dir={data_dir}',
+                flush=True,
+            )
+        directory = data_prep.prepared(name, data_dir) or data_prep.prepare(name, data_dir)
+    if name == experiment.standin.corpus:
+        # The stand-in's own budget first, so that what the user says wins.
+        experiment = overrides.apply(experiment, experiment.standin.overrides)
+        asked = overrides.apply(experiment, assignments)
+    corpus = corpora.open_corpus(directory)
+    protocol, _ = corpora.protocol(corpus, asked.data)
+    data = dataclasses.replace(asked.data, corpus=name, protocol=protocol)
+    return Chosen(dataclasses.replace(asked, data=data), corpus, stand_in)
+
+
+def train(
+    chosen: Chosen,
+    runs_dir: Path,
+    wandb: Mode,
+    layout: str,
+    checkpoint_every_s: float,
+    steps_per_dispatch: int | None,
+    force: bool,
+) -> int:
+    """Trains the run, resumes it, or shows its result where it is finished; an exit code."""
+    from research import train as loop
+    from research.interrupts import Interrupted
+
+    experiment, corpus = chosen.experiment, chosen.corpus
+    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
+    if force and place.status() != 'absent':
+        print(f'the earlier run is kept in {runs.set_aside(place)}', flush=True)
+    if place.status() == 'finished':
+        print(f'{place.directory} is finished; --force trains it anew')
+        print('\n'.join(summary(runs.read_json(place.result))))
+        return 0
+    if place.status() == 'failed':
+        reason = runs.read_json(place.failure)['reason']
+        raise runs.RunError(f'{place.directory} failed: {reason}; --force trains it anew')
+    remember_programs(runs_dir)
+    for line in described(chosen):
+        print(line)
+    print(f'run       {place.directory}', flush=True)
+    options = loop.Options(layout, checkpoint_every_s, steps_per_dispatch)
+    loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say))
+    code = 1
+    try:
+        result = loop.run(experiment, corpus, place, options, loggers)
+        code = 0
+    except Interrupted as interrupted:
+        code = interrupted.exit_code
+        loggers.say(str(interrupted))
+        return code
+    finally:
+        loggers.close(code)
+    print('\n'.join(summary(result)))
+    print(f'plots     {place.plots}')
+    return 0
+
+
+def described(chosen: Chosen) -> list[str]:
+    """The experiment in a few lines: data, parts, and classes that a part lacks."""
+    experiment, corpus = chosen.experiment, chosen.corpus
+    data = experiment.data
+    parts = corpora.cut(corpus, data, experiment.frontend.rate_hz)
+    sizes = ', '.join(
+        f'{name} {len(set(part.item.tolist()))} ({len(part)} slices)'
+        for name, part in parts.items()
+    )
+    named = f'{corpus.name}{" (stand-in)" if chosen.stand_in else ""}'
+    lines = [
+        f'corpus    {named}, {len(corpus.classes)} classes, fingerprint {corpus.fingerprint[:10]}',
+        f'split     {data.protocol}, fold {data.fold}: {sizes}',
+    ]
+    for part, lacking in corpora.unheard(parts, corpus.classes).items():
+        lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
+    return lines
+
+
+def remember_programs(runs_dir: Path) -> None:
+    """Compiled programs are kept beside the runs, unless the user has a place for them."""
+    import jax
+
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update('jax_compilation_cache_dir', str((runs_dir / '.programs').absolute()))
+        jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.2)
+
+
+def _wandb(chosen: Chosen, place: runs.Run, mode: Mode, say) -> WandbLogger:
+    experiment = chosen.experiment
+    return WandbLogger(
+        place.directory,
+        mode=mode,
+        project='audiogrid',
+        group=f'{experiment.name}-{experiment.data.corpus}',
+        tags=[
+            experiment.name,
+            experiment.data.corpus,
+            experiment.data.protocol,
+            type(experiment.model).__name__,
+            *(['stand-in'] if chosen.stand_in else []),
+        ],
+        name=f'{experiment.name}-{place.directory.name}',
+        run_id=place.directory.name,
+        config=codec.to_json(experiment),
+        say=say,
+    )
