@@ -70,7 +70,7 @@ class Corpus:
         import tensorflow_datasets as tfds
 
         builder = tfds.builder_from_directory(builder_dir=str(self.directory))
-        return builder.as_data_source('all')
+        return builder.as_data_source(split='all')
 
 
 def open_corpus(directory: Path) -> Corpus:

@@ -96,6 +96,13 @@ def global_max(
     return jnp.where(lengths[:, None] > 0, peak, 0).astype(x.dtype)
 
 
+def last(
+    x: Float[Array, 'batch time channels'], lengths: Int[Array, ' batch']
+) -> Float[Array, 'batch channels']:
+    """The last valid frame; the first where there is none."""
+    return x[jnp.arange(x.shape[0]), jnp.maximum(lengths - 1, 0)]
+
+
 class Conv(nn.Module):
     """Convolution over one or two axes of space, with bias.
 
@@ -174,37 +181,39 @@ class Dropout(nn.Module):
 class LSTM(nn.Module):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers, 2000).
 
-    The four gates are one matrix, the input's part of them one product over all frames. Frames past
-    a length leave the state as it is, so the last output is that of the last valid frame.
+    The four gates are one matrix, the input's part of them one product over all frames. A frame
+    depends on those before it alone: with padding at the end, the valid ones know nothing of it.
+
+    Attributes:
+        features: units.
+        unroll: frames in one turn of the loop; on a CPU more than one is slower.
+        dtype: of the computation; parameters stay float32.
     """
 
     features: int
-    unroll: int = 8
+    unroll: int = 1
     dtype: str = 'float32'
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, 'batch time inputs'], lengths: Int[Array, ' batch']
+        self, x: Float[Array, 'batch time inputs']
     ) -> Float[Array, 'batch time {self.features}']:
         width, dtype = self.features, jnp.dtype(self.dtype)
         inward = self.param('input_kernel', kernel_init, (x.shape[-1], 4 * width))
         recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
         bias = self.param('bias', _forget_one, (4 * width,))
-        gates = jnp.swapaxes(x.astype(dtype) @ inward.astype(dtype) + bias.astype(dtype), 0, 1)
+        drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias.astype(dtype)
         recurrent = recurrent.astype(dtype)
-        mask = jnp.swapaxes(valid(lengths, x.shape[1]), 0, 1)[:, :, None]
 
-        def frame(carry, inputs):
+        def frame(carry, drive):
             hidden, cell = carry
-            drive, heard = inputs
             into, forget, new, out = jnp.split(drive + hidden @ recurrent, 4, axis=-1)
-            grown = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
-            cell = jnp.where(heard, grown, cell)
-            hidden = jnp.where(heard, nn.sigmoid(out) * jnp.tanh(grown), hidden)
+            cell = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
+            hidden = nn.sigmoid(out) * jnp.tanh(cell)
             return (hidden, cell), hidden
 
         start = jnp.zeros((x.shape[0], width), dtype)
-        _, outputs = jax.lax.scan(frame, (start, start), (gates, mask), unroll=self.unroll)
+        _, outputs = jax.lax.scan(frame, (start, start), drives, unroll=self.unroll)
         return jnp.swapaxes(outputs, 0, 1)
 
 

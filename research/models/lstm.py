@@ -35,8 +35,8 @@ class LSTM(nn.Module):
         dtype = jnp.dtype(self.dtype)
         x = layers.zero_padding(x, lengths).astype(dtype)
         for width in self.widths:
-            x = layers.LSTM(width, dtype=self.dtype)(x, lengths)
-        x = x[:, -1]
+            x = layers.LSTM(width, dtype=self.dtype)(x)
+        x = layers.last(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))
             x = layers.Dropout(self.dropout)(x, keys)
