@@ -60,7 +60,7 @@ class Corpus:
         """int64 [records]."""
         return self.columns['rate_hz'].astype(np.int64)
 
-    def audio(self, records: Sequence[int]) -> list[Int16[np.ndarray, ' samples']]:
+    def audio(self, records: Sequence[int | np.integer]) -> list[Int16[np.ndarray, ' samples']]:
         """Samples of the records asked for, at their own rates, full scale 32768."""
         return [each['audio'] for each in self._source.__getitems__([int(r) for r in records])]
 
@@ -69,8 +69,8 @@ class Corpus:
         # Imported where it is used: the core runs without it.
         import tensorflow_datasets as tfds
 
-        builder = tfds.builder_from_directory(builder_dir=str(self.directory))
-        return builder.as_data_source(split='all')
+        builder: Any = tfds.builder_from_directory(builder_dir=str(self.directory))
+        return builder.as_data_source('all')
 
 
 def open_corpus(directory: Path) -> Corpus:

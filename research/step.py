@@ -118,7 +118,7 @@ def step(
 
     (loss, (hits, stats)), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)
     loss, hits, gradient = average((loss, hits, gradient))
-    norm = optax.global_norm(gradient)
+    norm = optax.tree.norm(gradient)
     direction, moments = experiment.optimizer.transform().update(
         gradient, state.moments, state.params
     )
