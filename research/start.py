@@ -1,6 +1,7 @@
 """From flags to a run: which corpus, which directory, and what the user is told about both."""
 
 import dataclasses
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -143,6 +144,9 @@ def remember_programs(runs_dir: Path) -> None:
     import jax
 
     if jax.config.jax_compilation_cache_dir is None:
+        # Where one cannot be kept or was torn by a kill it is compiled anew, which costs time alone;
+        # on a full disk these warnings would bury the line that says so.
+        warnings.filterwarnings('ignore', 'Error (reading|writing) persistent compilation cache')
         jax.config.update('jax_compilation_cache_dir', str((runs_dir / '.programs').absolute()))
         jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.2)
 

@@ -5,6 +5,7 @@ data and everything random follow from seed and step, metrics later than the che
 and earned again, and the best checkpoint is chosen from the metrics alone.
 """
 
+import contextlib
 import dataclasses
 import time
 from typing import Any
@@ -70,20 +71,24 @@ def run(
     parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
     way = course(bound, len(parts['train']), options.steps_per_dispatch)
     devices = parallel.layout(options.parallel, bound.batch_size)
-    with claims.claim(place.directory, report=loggers.say) as claim, Interrupts() as interrupts:
+    with (
+        claims.claim(place.directory, report=loggers.say) as claim,
+        Interrupts() as interrupts,
+        contextlib.closing(Checkpoints(place.checkpoints, report=loggers.say)) as checkpoints,
+    ):
         state = steps.init(bound)
         place.create(codec.to_json(experiment), _surroundings(corpus, way, state, options))
-        loop = Loop(bound, place, way, devices, claim, interrupts, options, loggers)
+        loop = Loop(bound, place, way, devices, claim, interrupts, checkpoints, options, loggers)
         state = loop.resume(state)
         train = devices.put(batches.on_device(bound, corpus, parts['train']))
         valid = evaluate.Evaluator(bound, corpus, parts['valid'])
         state = loop.train(state, train, valid)
         loop.save(state)
         weights = steps.Weights(state.params, state.stats)
-        best, weights = loop.checkpoints.restore_best(weights, loop.selection.step)
+        best, weights = checkpoints.restore_best(weights, loop.selection.step)
         test = evaluate.Evaluator(bound, corpus, parts['test'])
         scores = conclude.score(place, weights, {'valid': valid, 'test': test}, corpus.classes)
-        loop.checkpoints.close()
+        checkpoints.wait()
         conclude.draw(place, bound, corpus, valid, loop.history.records())
         result = {
             'status': 'finished',
@@ -93,6 +98,7 @@ def run(
             'seconds': round(loop.seconds, 1),
             'parameters': count(state),
         }
+        loop.hold()
         place.finish(result)
         loggers.finish(result, place)
     return result
@@ -114,6 +120,7 @@ class Loop:
         devices: parallel.Devices,
         claim: claims.Claim,
         interrupts: Interrupts,
+        checkpoints: Checkpoints,
         options: Options,
         loggers: Loggers,
     ):
@@ -125,7 +132,7 @@ class Loop:
             loggers,
         )
         self.history = MetricsFile(place.metrics)
-        self.checkpoints = Checkpoints(place.checkpoints, report=loggers.say)
+        self.checkpoints = checkpoints
         self.selection = Selection()
         self.unread: tuple[int, dict[str, Any]] | None = None
         self.seconds = self.reported_s = 0.0
@@ -187,12 +194,14 @@ class Loop:
         return self.devices.get(spread)
 
     def save(self, state: steps.TrainState) -> None:
-        """A checkpoint to resume from, unless another process has taken the run over meanwhile."""
-        if self.claim.lost():
-            raise claims.Claimed(
-                f'{self.place.directory} was taken over by another process: stopped'
-            )
+        """A checkpoint to resume from."""
+        self.hold()
         self.checkpoints.save(int(state.step), state, kind='latest')
+
+    def hold(self) -> None:
+        """Stops here if the run was taken over while this process was frozen."""
+        if self.claim.lost():
+            raise claims.Claimed(f'{self.place.directory} was taken over by another process')
 
     def _report(self) -> None:
         """Logs what the last reporting dispatch gave, if that has not been done."""
@@ -225,6 +234,7 @@ class Loop:
         self._log({'step': at, 'split': 'valid', **scores, 'time_s': round(self.seconds, 3)})
         self.selection = select(self.history.records(), self.experiment.task.selects_by)
         if self.selection.step == at:
+            self.hold()
             self.checkpoints.save(at, steps.Weights(state.params, state.stats), kind='best')
 
     def _validated(self, at: int) -> bool:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -41,7 +43,7 @@ def test_a_step_is_adams_on_the_mean_loss_of_the_batch(data):
 
     def loss(params):
         x = data.inputs[chosen]
-        outputs = experiment.model.apply({'params': params}, x, data.lengths[chosen])
+        outputs: Any = experiment.model.apply({'params': params}, x, data.lengths[chosen])
         return jnp.mean(
             optax.softmax_cross_entropy_with_integer_labels(outputs, data.targets[chosen])
         )
