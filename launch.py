@@ -64,6 +64,23 @@ def main(argv: Sequence[str]) -> int:
         return told(error)
 
 
+def parse(argv: Sequence[str]) -> list[str]:
+    """Reads the flags; a wrong one is told in one line, and to be asked for help is no failure."""
+    try:
+        return FLAGS(argv)
+    except flags.UnrecognizedFlagError as error:
+        from research.errors import unknown
+
+        own = FLAGS.get_flags_for_module(FLAGS.find_module_defining_flag('experiment'))
+        line = unknown('flag', error.flagname, (flag.name for flag in own))
+    except flags.Error as error:
+        line = str(error)
+    except SystemExit:  # by which absl ends, with 1, once it has shown the help
+        sys.exit(0)
+    print(f'error: {line}', file=sys.stderr)
+    sys.exit(2)
+
+
 def told(error: Exception) -> int:
     """One line for what a person can mend, and its exit code; anything else is raised as it is."""
     from data_prep.errors import PrepError
@@ -91,13 +108,15 @@ def show_list() -> int:
 
 def train() -> int:
     import experiments
-    from research import start
 
     experiment = experiments.build(FLAGS.experiment)
+    from research import start
+
     if not FLAGS.plan:
         writable(Path(FLAGS.runs_dir))
     assignments = list(FLAGS.set) + ([f'seed={FLAGS.seed}'] if FLAGS.seed is not None else [])
-    chosen = start.choose(experiment, FLAGS.corpus, assignments, Path(FLAGS.data_dir))
+    data_dir = Path(FLAGS.data_dir)
+    chosen = start.choose(experiment, FLAGS.corpus, assignments, data_dir, prepare=not FLAGS.plan)
     if FLAGS.plan:
         from research.plan import plan
 
@@ -119,11 +138,11 @@ def writable(folder: Path) -> None:
     from research.runs import unwritable
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        tempfile.TemporaryFile(dir=nearest).close()
     except OSError as error:
         raise unwritable(folder, error) from error
 
 
 if __name__ == '__main__':
-    app.run(main)
+    app.run(main, flags_parser=parse)

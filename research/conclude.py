@@ -59,7 +59,8 @@ def draw(
         _, joined = metrics.join_slices(test['probabilities'], test['item'])
         truth = metrics.per_item(test['target'], test['item'])
     matrix = metrics.confusion_matrix(truth, np.argmax(joined, axis=-1), len(corpus.classes))
-    plots.confusion(matrix, corpus.classes, place.plots / 'confusion.png')
+    title = f'{corpus.name}, test part, per recording'
+    plots.confusion(matrix, corpus.classes, place.plots / 'confusion.png', title)
     shown = {}
     for target, name in enumerate(corpus.classes):
         first = np.flatnonzero(valid.targets['target'] == target)
@@ -70,6 +71,7 @@ def draw(
             features, lengths = jax.device_get((x, lengths))
             shown[name] = [f[:n] for f, n in zip(features, lengths, strict=True)]
     frontend = experiment.frontend
-    hop_s = getattr(frontend, 'hop', 1) / frontend.rate_hz
+    hop_s = getattr(frontend, 'hop', getattr(frontend, 'frame', 1)) / frontend.rate_hz
     title = f'{type(frontend).__name__}, {corpus.name}, validation part'
-    plots.spectrograms(shown, place.plots / 'spectrograms.png', hop_s, title)
+    path = place.plots / 'spectrograms.png'
+    plots.spectrograms(shown, path, hop_s, title, frontend.axis, frontend.unit)

@@ -36,7 +36,7 @@ class Devices(Protocol):
 class Jit:
     """One program; the batch axis of the indices is sharded and XLA places the rest."""
 
-    axis = None
+    axis: str | None = None
 
     def __init__(self, devices: Sequence[jax.Device]):
         self.mesh = Mesh(np.array(devices).reshape(1, -1), (MEMBERS, BATCH))
@@ -67,7 +67,7 @@ class Jit:
 class Pmap:
     """The step mapped over devices, each with its share of the batch and a copy of the rest."""
 
-    axis = BATCH
+    axis: str | None = BATCH
 
     def __init__(self, devices: Sequence[jax.Device]):
         self.devices = list(devices)

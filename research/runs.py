@@ -5,22 +5,14 @@ Light on purpose (no jax, no numpy): listing and naming runs must not wait for a
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
-import re
 import secrets
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 Status = Literal['finished', 'failed', 'started', 'absent']
-
-_LIBRARIES = ('jax', 'jaxlib', 'flax', 'optax', 'orbax-checkpoint', 'numpy')
-_SECRET = r'(?:key|token|password|secret)'
 
 
 class RunError(RuntimeError):
@@ -176,23 +168,6 @@ def find(runs_dir: Path) -> list[Run]:
     return sorted((Run(p.parent) for p in experiments if p.is_file()), key=lambda r: r.directory)
 
 
-def environment() -> dict[str, Any]:
-    """What the code runs on; `device` and the corpus are for the caller to add.
-
-    The commit is None outside git. No host name, and no value of an argument that looks secret.
-    """
-    commit, dirty = _commit()
-    return {
-        'commit': commit,
-        'dirty': dirty,
-        'python': platform.python_version(),
-        **{name: _version(name) for name in _LIBRARIES},
-        'platform': f'{platform.system()}-{platform.release()}-{platform.machine()}',
-        'cpus': os.cpu_count(),
-        'argv': _without_secrets(sys.argv),
-    }
-
-
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(',', ':'), allow_nan=False)
 
@@ -222,31 +197,3 @@ def _fields(value: Any, name: str = '') -> dict[str, str]:
         return {name: json.dumps(value)}
     inner = (_fields(v, f'{name}.{k}' if name else k) for k, v in value.items())
     return {k: v for fields in inner for k, v in fields.items()}
-
-
-def _commit() -> tuple[str | None, bool | None]:
-    command = ['git', '--no-optional-locks', 'status', '--porcelain=v2', '--branch']
-    try:
-        status = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None, None  # no git, or not a checkout: both are ways to run the code
-    found = re.search(r'^# branch\.oid ([0-9a-f]{40,})$', status, flags=re.MULTILINE)
-    return found and found[1], bool(re.search(r'^[^#]', status, flags=re.MULTILINE))
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _without_secrets(argv: list[str]) -> list[str]:
-    clean, secret_next = [], False
-    for word in argv:
-        hidden = re.sub(rf'({_SECRET}[^=]*=).*', r'\1***', word, flags=re.IGNORECASE | re.DOTALL)
-        clean.append('***' if secret_next and not word.startswith('-') else hidden)
-        secret_next = bool(re.fullmatch(rf'--?[^=]*{_SECRET}[^=]*', word, flags=re.IGNORECASE))
-    return clean

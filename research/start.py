@@ -1,6 +1,7 @@
 """From flags to a run: which corpus, which directory, and what the user is told about both."""
 
 import dataclasses
+import errno
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,11 @@ class Chosen:
 
 
 def choose(
-    experiment: Experiment, pinned: str | None, assignments: Sequence[str], data_dir: Path
+    experiment: Experiment,
+    pinned: str | None,
+    assignments: Sequence[str],
+    data_dir: Path,
+    prepare: bool = True,
 ) -> Chosen:
     """Applies the user's changes and opens the corpus, or prepares the embedded stand-in.
 
@@ -39,9 +44,11 @@ def choose(
         pinned: the corpus that the user insists on; None: the experiment's, else its stand-in.
         assignments: `a.b=value`, in order.
         data_dir: of the prepared corpora.
+        prepare: prepare an embedded corpus that is not there.
 
     Raises:
-        UserError: an assignment that does not fit, or a pinned corpus that is not prepared.
+        UserError: an assignment that does not fit, or a corpus that is not prepared: pinned, or
+            embedded while nothing may be prepared.
     """
     asked = overrides.apply(experiment, assignments)
     own = asked.data.corpus
@@ -50,21 +57,20 @@ def choose(
     stand_in = False
     directory = data_prep.prepared(name, data_dir)
     if directory is None:
-        embedded = data_prep.card(name).embedded
-        if insisted and not embedded:
-            raise UserError(
-                f"corpus '{name}' is not prepared in {data_dir}/: "
-                f'python -m data_prep {name} --source=DIR --data_dir={data_dir}'
-            )
-        if not embedded:
+        if not data_prep.card(name).embedded:
+            how = command(name, data_dir)
+            if insisted:
+                raise UserError(f"corpus '{name}' is not prepared in {data_dir}/: {how}")
             stand_in, name = True, asked.standin.corpus
             print(
                 f"corpus '{own}' is not prepared in {data_dir}/; the embedded stand-in '{name}' "
-                f'takes its place.\nTo train on the real one: '
-                f'python -m data_prep {own} --source=DIR --data_dir={data_dir}',
+                f'takes its place.\nTo train on the real one: {how}',
                 flush=True,
             )
-        directory = data_prep.prepared(name, data_dir) or data_prep.prepare(name, data_dir)
+        directory = data_prep.prepared(name, data_dir)
+        if directory is None and not prepare:
+            raise UserError(f"corpus '{name}' is not prepared yet: {command(name, data_dir)}")
+        directory = directory or data_prep.prepare(name, data_dir)
     if name == experiment.standin.corpus:
         # The stand-in's own budget first, so that what the user says wins.
         experiment = overrides.apply(experiment, experiment.standin.overrides)
@@ -73,6 +79,14 @@ def choose(
     protocol, _ = corpora.protocol(corpus, asked.data)
     data = dataclasses.replace(asked.data, corpus=name, protocol=protocol)
     return Chosen(dataclasses.replace(asked, data=data), corpus, stand_in)
+
+
+def command(name: str, data_dir: Path) -> str:
+    """What the user types to prepare a corpus."""
+    card = data_prep.card(name)
+    source = '' if card.embedded else ' --source=DIR'
+    fetch = ' (or --download in place of --source)' if card.archive else ''
+    return f'python -m data_prep {name}{source} --data_dir={data_dir}{fetch}'
 
 
 def train(
@@ -113,6 +127,10 @@ def train(
         code = interrupted.exit_code
         loggers.say(str(interrupted))
         return code
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
+            raise runs.unwritable(place.directory, error) from error
+        raise
     finally:
         loggers.close(code)
     print('\n'.join(summary(result)))
@@ -144,7 +162,7 @@ def remember_programs(runs_dir: Path) -> None:
     import jax
 
     if jax.config.jax_compilation_cache_dir is None:
-        # Where one cannot be kept or was torn by a kill it is compiled anew, which costs time alone;
+        # One that cannot be kept, or that a kill tore, is compiled anew, which costs time alone;
         # on a full disk these warnings would bury the line that says so.
         warnings.filterwarnings('ignore', 'Error (reading|writing) persistent compilation cache')
         jax.config.update('jax_compilation_cache_dir', str((runs_dir / '.programs').absolute()))

@@ -1,6 +1,6 @@
 """Front-ends: pure functions from samples to features, on the device; equal to librosa."""
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, Int
 
@@ -18,7 +18,15 @@ __all__ = ['KINDS', 'MFCC', 'STFT', 'FrontEnd', 'LogMel', 'Mel', 'Waveform', 're
 
 @runtime_checkable
 class FrontEnd(Protocol):
-    """A front-end is a frozen dataclass, so it can be compared, hashed and written as JSON."""
+    """A front-end is a frozen dataclass, so it can be compared, hashed and written as JSON.
+
+    Attributes:
+        axis: what one feature of a frame is, for plots.
+        unit: of the features' values, for plots.
+    """
+
+    axis: ClassVar[str]
+    unit: ClassVar[str]
 
     @property
     def rate_hz(self) -> int:

@@ -1,6 +1,7 @@
 """Mel energies in decibels."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +21,9 @@ class LogMel(Mel):
         top_db: what lies further below the example's loudest value is raised to there (over all its
             valid frames, also those that `frames` then drops); None: nothing is.
     """
+
+    axis: ClassVar[str] = 'mel band'
+    unit: ClassVar[str] = 'dB'
 
     ref: Positive = 1.0
     amin: Positive = 1e-10

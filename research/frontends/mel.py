@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -65,6 +65,9 @@ class Mel(Spectral):
     Raises:
         UserError: edges that are not 0 <= fmin_hz < fmax_hz <= rate_hz / 2.
     """
+
+    axis: ClassVar[str] = 'mel band'
+    unit: ClassVar[str] = 'power'
 
     n_mels: Count = 128
     fmin_hz: Annotated[float, Bounds(least=0.0)] = 0.0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -39,6 +40,9 @@ class MFCC(LogMel):
     Raises:
         UserError: more coefficients than mel bands.
     """
+
+    axis: ClassVar[str] = 'coefficient'
+    unit: ClassVar[str] = 'dB'
 
     n_mfcc: Count = 20
     lifter: Index = 0

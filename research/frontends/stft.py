@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import functools
+from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -111,6 +112,9 @@ class STFT(Spectral):
     Attributes:
         power: 1.0 for magnitudes, 2.0 for energies.
     """
+
+    axis: ClassVar[str] = 'frequency bin'
+    unit: ClassVar[str] = 'magnitude'
 
     power: Positive = 1.0
 

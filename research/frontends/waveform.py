@@ -1,6 +1,7 @@
 """Samples as they are."""
 
 import dataclasses
+from typing import ClassVar
 
 from jaxtyping import Array, Float, Int
 
@@ -17,6 +18,9 @@ class Waveform:
         frame: samples of a frame, which are its features.
         frames: keep the first so many, filled up with zeros; None: all.
     """
+
+    axis: ClassVar[str] = 'sample'
+    unit: ClassVar[str] = 'amplitude'
 
     rate_hz: Count = 22050
     frame: Count = 1

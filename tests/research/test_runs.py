@@ -159,44 +159,6 @@ def test_find_passes_by_what_is_no_run(tmp_path):
     assert runs.find(tmp_path / 'missing') == []
 
 
-def test_environment_has_versions_and_no_secret(monkeypatch):
-    argv = ['launch.py', '--seed=1', '--wandb_API_key=s3cret', '--token', 's3cret', '--list']
-    argv += ['--set=store.password=s3cret=s3cret', '-db_secret=s3cret', '--api-key', '--x']
-    monkeypatch.setattr(sys, 'argv', argv)
-    found = runs.environment()
-    assert 's3cret' not in json.dumps(found)
-    assert found['argv'][:2] == ['launch.py', '--seed=1']
-    assert found['argv'][2:5] == ['--wandb_API_key=***', '--token', '***']
-    assert found['argv'][-2:] == ['--api-key', '--x']
-    import jax
-    import numpy as np
-
-    assert (found['jax'], found['numpy']) == (jax.__version__, np.__version__)
-    assert os.uname().nodename not in json.dumps({k: v for k, v in found.items() if k != 'argv'})
-
-
-def test_commit_and_dirty_flag_are_those_of_the_code(tmp_path, monkeypatch):
-    code = tmp_path / 'code' / 'runs.py'
-    write(code, '')
-    monkeypatch.setattr(runs, '__file__', str(code))
-    monkeypatch.setenv('GIT_CEILING_DIRECTORIES', str(tmp_path.parent))
-    found = runs.environment()
-    assert (found['commit'], found['dirty']) == (None, None)
-
-    def git(*words: str) -> str:
-        command = ['git', '-c', 'user.name=a', '-c', 'user.email=a@b.c', *words]
-        done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
-
-    git('init', '-q')
-    git('add', '.')
-    git('commit', '-q', '-m', 'x')
-    found = runs.environment()
-    assert (found['commit'], found['dirty']) == (git('rev-parse', 'HEAD'), False)
-    write(code, 'changed')
-    assert runs.environment()['dirty'] is True
-
-
 def test_import_takes_neither_jax_nor_numpy():
     code = 'import sys, research.runs; print({"jax", "numpy"} & set(sys.modules))'
     root = Path(runs.__file__).parents[1]
