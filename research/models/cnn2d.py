@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Fraction, Index, RateValue
+from research.errors import UserError
 from research.models import layers
 
 
@@ -43,6 +44,11 @@ class CNN2D(nn.Module):
         keys: layers.Keys | None = None,
     ) -> Float[Array, 'batch {self.outputs}']:
         dtype = jnp.dtype(self.dtype)
+        if len(self.channels) != len(self.kernels):
+            raise UserError(
+                f'`channels` (={self.channels}) and `kernels` (={self.kernels}) want one entry '
+                'a level each: --set=model.channels=... and --set=model.kernels=... of one length'
+            )
         window, stride = (self.pool,) * 2, (self.pool_stride,) * 2
         x = layers.zero_padding(x, lengths)[..., None].astype(dtype)
         for channels, kernel in zip(self.channels, self.kernels, strict=True):
@@ -54,9 +60,8 @@ class CNN2D(nn.Module):
                 x, lengths, training=keys is not None
             )
         x = layers.zero_padding(x, lengths).reshape(x.shape[0], -1)
-        for position, width in enumerate(self.dense):
+        x = layers.Dropout(self.dropout)(x, keys)
+        for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))
-            if position == 0:
-                x = layers.Dropout(self.dropout)(x, keys)
         x = nn.Dense(self.outputs, dtype=dtype, kernel_init=layers.kernel_init)(x)
         return x.astype(jnp.float32)
