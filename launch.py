@@ -43,7 +43,10 @@ flags.DEFINE_float(
     'checkpoint_every_s', 60.0, 'Seconds between checkpoints to resume from.', lower_bound=0.0
 )
 flags.DEFINE_integer(
-    'steps_per_dispatch', None, 'Steps in one program; chosen where not given.', lower_bound=1
+    'steps_per_dispatch',
+    None,
+    'Steps in one program, at most; chosen where not given.',
+    lower_bound=1,
 )
 
 
@@ -60,6 +63,9 @@ def main(argv: Sequence[str]) -> int:
         if not FLAGS.experiment:
             raise UserError('which experiment? --experiment=NAME; --list shows the names')
         return train()
+    except KeyboardInterrupt:
+        print('stopped; the same command starts again', file=sys.stderr)
+        return 130
     except Exception as error:
         return told(error)
 
@@ -120,7 +126,8 @@ def train() -> int:
     if FLAGS.plan:
         from research.plan import plan
 
-        print('\n'.join(plan(chosen, Path(FLAGS.runs_dir), FLAGS.parallel)))
+        lines = plan(chosen, Path(FLAGS.runs_dir), FLAGS.parallel, FLAGS.steps_per_dispatch)
+        print('\n'.join(lines))
         return 0
     return start.train(
         chosen,

@@ -131,5 +131,8 @@ def _sha256(path: Path) -> str:
 
 
 def _again(directory: str | Path) -> str:
-    name = Path(directory).parent.name
-    return f'prepare it again: python -m data_prep {name} --force'
+    name, data_dir = Path(directory).parent.name, Path(directory).parents[1]
+    return (
+        f'prepare it again: python -m data_prep {name} --data_dir={data_dir} --force, with the '
+        '--source that it had'
+    )

@@ -23,12 +23,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Shaped
 
+from data_prep.errors import PrepError
+
 PARTS = ('train', 'valid', 'test')
 Columns = Mapping[str, Sequence[str]]
 Parts = Shaped[np.ndarray, ' rows']
 
 
-class TornGroup(ValueError):
+class TornGroup(PrepError):
     """A group stands on more than one side of a split."""
 
 
@@ -45,12 +47,12 @@ def assign(protocol: Mapping, columns: Columns, fold: int = 0) -> Parts:
         'train', 'valid', 'test', or '' for a row that is left out; one a row.
 
     Raises:
-        ValueError: there is no such fold.
+        PrepError: there is no such fold.
         TornGroup: a group is torn apart and not listed in `known_torn`.
     """
     folds = int(protocol['folds'])
     if not 0 <= fold < folds:
-        raise ValueError(f'fold={fold} is not there: this protocol has the folds 0 to {folds - 1}')
+        raise PrepError(f'fold={fold} is not there: this protocol has the folds 0 to {folds - 1}')
     if 'shares' in protocol:
         return _shares(columns, protocol['shares'])
     groups = group_ids(columns, protocol['group'])

@@ -21,6 +21,7 @@ def cards() -> dict[str, tuple[str, str]]:
         for node in ast.parse(path.read_text(encoding='utf-8')).body:
             if (
                 isinstance(node, ast.FunctionDef)
+                and not node.name.startswith('_')
                 and isinstance(node.returns, ast.Name)
                 and node.returns.id == 'Experiment'
             ):

@@ -46,14 +46,15 @@ def on_device(experiment: Experiment, corpus: Corpus, examples: Examples) -> Fea
     """Reads the examples' records and puts on the device what a step starts from."""
     rate_hz = experiment.frontend.rate_hz
     targets = jnp.asarray(examples.target)
-    if not any(each.domain in ('start', 'samples') for each in experiment.augment):
-        size = round(experiment.data.slice_s * rate_hz)
+    size = round(experiment.data.slice_s * rate_hz)
+    if not hears_samples(experiment):
         extract = functools.partial(_features, frontend=experiment.frontend, size=size)
         inputs, lengths = _over_records(corpus, examples, rate_hz, extract)
         return Features(inputs, lengths, targets)
     records, row = np.unique(examples.record, return_inverse=True)
     ends = -(-corpus.samples[records] * rate_hz // corpus.rates_hz[records])
-    clips = np.zeros((len(records), int(ends.max())), np.int16)
+    # A slice longer than the clips, so that one near a clip's end is not moved back by XLA.
+    clips = np.zeros((len(records), int(ends.max()) + size), np.int16)
     for position, record in enumerate(records):
         [audio] = corpus.audio([record])
         wave, _ = resample(jnp.asarray(audio) / 32768.0, int(corpus.rates_hz[record]), rate_hz)
@@ -67,6 +68,11 @@ def on_device(experiment: Experiment, corpus: Corpus, examples: Examples) -> Fea
         jnp.asarray(examples.samples, jnp.int32),
         targets,
     )
+
+
+def hears_samples(experiment: Experiment) -> bool:
+    """Whether something random comes before the front-end, which then runs in every step."""
+    return any(each.domain in ('start', 'samples') for each in experiment.augment)
 
 
 def fetch(
@@ -98,12 +104,14 @@ def shape(experiment: Experiment) -> tuple[int, int]:
 def _cut(experiment: Experiment, data: Clips, indices, size: int, keys):
     row, start, lengths = data.row[indices], data.start[indices], data.lengths[indices]
     if keys is not None:
-        for crop in (each for each in experiment.augment if isinstance(each, RandomCrop)):
-            shift = jax.vmap(lambda key, crop=crop: crop.offset(key, experiment.frontend.rate_hz))
-            start = jnp.clip(start + shift(keys), 0, jnp.maximum(data.ends[row] - lengths, 0))
-    # Padded by a slice, so that one that begins near a clip's end is not moved back by XLA.
-    clips = jnp.pad(data.clips, ((0, 0), (0, size)))
-    x = jax.vmap(lambda r, s: jax.lax.dynamic_slice(clips, (r, s), (1, size))[0])(row, start)
+        latest = jnp.maximum(data.ends[row] - lengths, 0)
+        for position, crop in enumerate(experiment.augment):
+            if isinstance(crop, RandomCrop):
+                own = jax.vmap(jax.random.fold_in, (0, None))(keys, position)
+                rate_hz = experiment.frontend.rate_hz
+                shift = jax.vmap(functools.partial(crop.offset, rate_hz=rate_hz))(own)
+                start = jnp.clip(start + shift, 0, latest)
+    x = jax.vmap(lambda r, s: jax.lax.dynamic_slice(data.clips, (r, s), (1, size))[0])(row, start)
     return x.astype(jnp.float32) / 32768.0, lengths
 
 

@@ -51,10 +51,11 @@ def draw(
     corpus: Corpus,
     valid: Evaluator,
     records: Sequence[Mapping[str, Any]],
+    best_step: int,
 ) -> None:
     """Writes the plots: curves, the test part's confusion matrix, spectrograms of each class."""
     place.plots.mkdir(exist_ok=True)
-    plots.curves(records, place.plots / 'curves.png')
+    plots.curves(records, place.plots / 'curves.png', best_step)
     with np.load(place.predictions / 'test.npz', allow_pickle=False) as test:
         _, joined = metrics.join_slices(test['probabilities'], test['item'])
         truth = metrics.per_item(test['target'], test['item'])
@@ -67,7 +68,7 @@ def draw(
         _, distinct = np.unique(valid.targets['item'][first], return_index=True)
         chosen = first[distinct][:SPECTROGRAMS].astype(np.int32)
         if len(chosen):
-            x, lengths, _ = batches.fetch(experiment, valid.data, chosen, None)
+            x, lengths, _ = batches.fetch(valid.experiment, valid.data, chosen, None)
             features, lengths = jax.device_get((x, lengths))
             shown[name] = [f[:n] for f, n in zip(features, lengths, strict=True)]
     frontend = experiment.frontend

@@ -135,7 +135,8 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
 
     Raises:
         splits.TornGroup: names the group that the protocol would tear.
-        UserError: an unknown protocol, a fold it does not have, or an empty part.
+        PrepError: a fold that the protocol does not have.
+        UserError: an unknown protocol, or an empty part.
     """
     name, rule = protocol(corpus, data)
     size = round(data.slice_s * rate_hz)

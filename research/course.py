@@ -54,6 +54,6 @@ def course(experiment: Experiment, examples: int, most: int | None = None) -> Co
     total = experiment.steps or max(round(experiment.epochs * epoch), 1)
     between = min(max(round(experiment.eval_epochs * epoch), 1), total)
     report = min(REPORT_STEPS, between)
-    most = most or parallel.steps_per_dispatch(type(experiment.model).__name__.startswith('CNN'))
-    dispatch = max(count for count in range(1, most + 1) if report % count == 0)
+    convolves = getattr(type(experiment.model), 'convolves', False)
+    dispatch = min(most or parallel.steps_per_dispatch(convolves), report)
     return Course(examples, total, between, report, dispatch)

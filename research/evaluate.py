@@ -1,5 +1,6 @@
 """Predictions for a whole part of a corpus, and their scores."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -14,6 +15,8 @@ class Evaluator:
     """What a bound experiment's model says of one part, under the parameters given."""
 
     def __init__(self, experiment: Experiment, corpus: Corpus, examples: Examples):
+        # Nothing is random here, so the front-end runs once whatever training does.
+        self.experiment = experiment = dataclasses.replace(experiment, augment=())
         self.data = batches.on_device(experiment, corpus, examples)
         self.task = experiment.task
         self.examples = len(examples)

@@ -9,7 +9,7 @@ import dataclasses
 import flax.linen as nn
 
 from research.augment import Augmentation
-from research.bounds import Count, Index, Positive
+from research.bounds import Count, Index, Positive, Seed
 from research.frontends import FrontEnd
 from research.optimizers import Optimizer
 from research.tasks import Task
@@ -81,4 +81,4 @@ class Experiment:
     steps: Count | None = None
     eval_epochs: Positive = 1.0
     patience: Count | None = None
-    seed: Index = 0
+    seed: Seed = 0

@@ -63,7 +63,12 @@ def find(places: Iterable[str], runs_dir: Path) -> list[runs.Run]:
             known = [path.parent.name for path in runs_dir.glob('*/*/')]
             raise UserError(unknown('run, folder or experiment', place, {*known}))
         for depth in ('', '*/', '*/*/'):
-            found |= {path.parent for path in root.glob(f'{depth}experiment.json')}
+            # A name with a dot in front is a shelf of replaced runs.
+            found |= {
+                path.parent
+                for path in root.glob(f'{depth}experiment.json')
+                if not any(part.startswith('.') for part in path.relative_to(root).parts)
+            }
     return [runs.Run(directory) for directory in sorted(found)]
 
 

@@ -21,11 +21,11 @@ from research.experiment import Experiment
 from research.interrupts import Interrupted, Interrupts
 from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
-from research.runs import Run
+from research.runs import Run, RunError
 from research.selection import Selection, select
 
 
-class Diverged(Exception):
+class Diverged(RunError):
     """A loss or a gradient stopped being finite."""
 
 
@@ -129,7 +129,8 @@ class Loop:
         return self.devices.get(spread)
 
     def save(self, state: steps.TrainState) -> None:
-        """A checkpoint to resume from."""
+        """A checkpoint to resume from; never of a state that is not finite."""
+        self._refuse_broken(float(state.broken))
         self.hold()
         self.checkpoints.save(int(state.step), state, kind='latest')
 
@@ -158,8 +159,7 @@ class Loop:
             'examples_per_s': round(updates * self.experiment.batch_size / elapsed, 1),
         }
         self._log(record)
-        if seen['broken'] >= 0:
-            self._diverged(int(seen['broken']))
+        self._refuse_broken(seen['broken'])
 
     def _validate(self, at: int, state: steps.TrainState, valid: evaluate.Evaluator) -> None:
         began_s = time.monotonic()
@@ -176,12 +176,18 @@ class Loop:
         return any(r['split'] == 'valid' and r['step'] == at for r in self.history.records())
 
     def _log(self, record: dict[str, Any]) -> None:
+        self.hold()
         self.history.append(record)
         self.loggers.log(record)
 
-    def _diverged(self, at: int) -> None:
+    def _refuse_broken(self, broken: float) -> None:
+        """Ends the run, as failed, where a step was not finite; what is saved was before it."""
+        if broken < 0:
+            return
+        self.hold()
         self.checkpoints.wait()
         good = self.checkpoints.newest('latest')
+        at = int(broken) + 1
         kept = f'the last good checkpoint is of step {good}' if good else 'no checkpoint before it'
         reason = f'loss or gradient is not finite at step {at}; {kept}'
         self.place.fail(reason, at, good)

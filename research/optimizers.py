@@ -14,7 +14,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from research.bounds import (
-    Fraction,
+    Decay,
     FractionValue,
     Index,
     NonNegativeValue,
@@ -103,8 +103,8 @@ class _Update(abc.ABC):
 class Adam(_Update):
     """Kingma and Ba, "Adam", 2015, algorithm 1; with weight decay, AdamW."""
 
-    b1: Fraction = 0.9
-    b2: Fraction = 0.999
+    b1: Decay = 0.9
+    b2: Decay = 0.999
     eps: Positive = 1e-7
 
     def direction(self) -> optax.GradientTransformation:
@@ -115,7 +115,7 @@ class Adam(_Update):
 class RMSprop(_Update):
     """Tieleman and Hinton, lecture 6.5, 2012: gradients over their running root mean square."""
 
-    decay: Fraction = 0.9
+    decay: Decay = 0.9
     eps: Positive = 1e-7
 
     def direction(self) -> optax.GradientTransformation:
@@ -126,7 +126,7 @@ class RMSprop(_Update):
 class Momentum(_Update):
     """Stochastic gradient descent with Nesterov's momentum (Sutskever et al., 2013)."""
 
-    momentum: Fraction = 0.9
+    momentum: Decay = 0.9
 
     def direction(self) -> optax.GradientTransformation:
         return optax.trace(self.momentum, nesterov=True)

@@ -100,7 +100,4 @@ def _convert(kind: type, current: Any) -> Any:
     if current is None:
         return kind()
     shared = codec.annotations(kind).keys() & codec.annotations(type(current)).keys()
-    try:
-        return kind(**{name: getattr(current, name) for name in shared})
-    except (TypeError, ValueError):
-        return kind()
+    return kind(**{name: getattr(current, name) for name in shared})

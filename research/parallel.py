@@ -127,6 +127,20 @@ def layout(kind: str, batch_size: int) -> Devices:
     return KINDS[kind](devices)
 
 
+def refuse_ragged(devices: Devices, model: Any, lengths: Sequence[np.ndarray]) -> None:
+    """A mapped batch norm averages its devices' means evenly, whatever each has heard.
+
+    Raises:
+        UserError: the model has batch norm, the step is mapped and examples differ in length.
+    """
+    unequal = len(np.unique(np.concatenate(lengths))) > 1
+    if devices.axis and hasattr(model, 'batch_axis') and unequal:
+        raise UserError(
+            '--parallel=pmap with batch norm wants examples of one length, and here they differ: '
+            'take --parallel=jit, or a data.slice_s that every recording fills'
+        )
+
+
 def steps_per_dispatch(convolves: bool) -> int:
     """How many steps are one program.
 

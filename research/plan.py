@@ -4,6 +4,7 @@ from pathlib import Path
 
 import flax.linen as nn
 import jax
+import numpy as np
 
 from research import batches, codec, corpora, parallel, runs, step
 from research.course import course
@@ -12,26 +13,27 @@ from research.start import Chosen, described
 MIB = 2**20
 
 
-def plan(chosen: Chosen, runs_dir: Path, layout: str) -> list[str]:
+def plan(chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None) -> list[str]:
     """Lines for the user: data, shapes, parameters, steps, memory, and where the run would be.
 
-    Nothing is compiled, read or written. Memory is what stays on the device for the whole run; what
-    a step needs on top depends on the compiler.
+    Nothing is compiled, read or written. Memory is what is known beforehand: data, parameters and
+    what goes with each of them; activations depend on the compiler.
 
     Args:
         chosen: experiment and open corpus.
         runs_dir: where the run would be.
         layout: over the devices, as in parallel.layout.
+        most: updates in one program; None: by platform and model.
     """
     experiment, corpus = chosen.experiment, chosen.corpus
     bound = step.bound(experiment, len(corpus.classes))
     parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
-    way = course(bound, len(parts['train']))
+    way = course(bound, len(parts['train']), most)
     parallel.layout(layout, bound.batch_size)
     frames, features = batches.shape(bound)
     state = jax.eval_shape(lambda: step.init(bound))
     sizes = {
-        'data': sum(map(len, parts.values())) * frames * features * 4,
+        'data': _data_bytes(chosen, parts, frames * features * 4),
         'parameters': _bytes(state.params) + _bytes(state.stats),
         'gradients': _bytes(state.params),
         'optimizer': _bytes(state.moments),
@@ -50,9 +52,20 @@ def plan(chosen: Chosen, runs_dir: Path, layout: str) -> list[str]:
         f'steps     {way.total:,}: {way.total * bound.batch_size / way.examples:.1f} epochs, '
         f'a validation every {way.between}, {way.dispatch} a program',
         f'device    {device["count"]} x {device["kind"]} ({device["platform"]}), {layout}',
-        f'memory    {sum(sizes.values()) / MIB:,.0f} MiB ({held}), and what a step needs',
+        f'memory    {sum(sizes.values()) / MIB:,.0f} MiB ({held}), and activations',
         f'run       {place.directory}: {place.status()}',
     ]
+
+
+def _data_bytes(chosen: Chosen, parts: dict[str, corpora.Examples], example: int) -> int:
+    """Features of every part; where training hears samples, its clips in place of its features."""
+    if not batches.hears_samples(chosen.experiment):
+        return sum(map(len, parts.values())) * example
+    records = np.unique(parts['train'].record)
+    rate_hz, data = chosen.experiment.frontend.rate_hz, chosen.experiment.data
+    ends = chosen.corpus.samples[records] * rate_hz // chosen.corpus.rates_hz[records]
+    clips = 2 * len(records) * (int(ends.max()) + round(data.slice_s * rate_hz))
+    return clips + (len(parts['valid']) + len(parts['test'])) * example
 
 
 def _values(module: nn.Module) -> str:

@@ -176,7 +176,8 @@ def set_aside(run: Run) -> Path:
     """Moves a run out of the way, where `find` does not count it; returns its new place."""
     shelf = run.directory.parent / '.replaced'
     shelf.mkdir(exist_ok=True)
-    number = 1 + sum(1 for _ in shelf.glob(f'{run.directory.name}~*'))
+    taken = [int(path.name.rpartition('~')[2]) for path in shelf.glob(f'{run.directory.name}~*')]
+    number = 1 + max(taken, default=0)
     return run.directory.rename(shelf / f'{run.directory.name}~{number}')
 
 

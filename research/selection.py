@@ -4,6 +4,7 @@ Worked out from the records alone, so that a resumed run decides as one that was
 """
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,7 +36,8 @@ def select(records: Iterable[Mapping[str, Any]], score: str) -> Selection:
     for record in records:
         if record['split'] != 'valid':
             continue
-        own = (record[score], -record['loss'])
+        # What is not a number is worse than any.
+        own = tuple(float('-inf') if math.isnan(x) else x for x in (record[score], -record['loss']))
         if best.step < 0 or own > key:
             best, key = Selection(record['step'], record[score], 0), own
         else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import data_prep
-from research import codec, corpora, overrides, runs
+from research import claims, codec, corpora, overrides, runs
 from research.errors import UserError
 from research.experiment import Experiment
 from research.loggers import Loggers
@@ -105,7 +105,9 @@ def train(
     experiment, corpus = chosen.experiment, chosen.corpus
     place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
     if force and place.status() != 'absent':
-        print(f'the earlier run is kept in {runs.set_aside(place)}', flush=True)
+        with claims.claim(place.directory):
+            kept = runs.set_aside(place)
+        print(f'the earlier run is kept in {kept}', flush=True)
     if place.status() == 'finished':
         print(f'{place.directory} is finished; --force trains it anew')
         print('\n'.join(summary(runs.read_json(place.result))))
@@ -152,6 +154,8 @@ def described(chosen: Chosen) -> list[str]:
         f'corpus    {named}, {len(corpus.classes)} classes, fingerprint {corpus.fingerprint[:10]}',
         f'split     {data.protocol}, fold {data.fold}: {sizes}',
     ]
+    if limit := corpus.facts.get('limit'):
+        lines.append(f'note      the corpus was prepared with --limit={limit} a class')
     for part, lacking in corpora.unheard(parts, corpus.classes).items():
         lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
     return lines

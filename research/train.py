@@ -44,6 +44,7 @@ def run(
     parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
     way = course(bound, len(parts['train']), options.steps_per_dispatch)
     devices = parallel.layout(options.parallel, bound.batch_size)
+    parallel.refuse_ragged(devices, bound.model, [part.samples for part in parts.values()])
     with (
         claims.claim(place.directory, report=loggers.say) as claim,
         Interrupts() as interrupts,
@@ -62,7 +63,10 @@ def run(
         test = evaluate.Evaluator(bound, corpus, parts['test'])
         scores = conclude.score(place, weights, {'valid': valid, 'test': test}, corpus.classes)
         checkpoints.wait()
-        conclude.draw(place, bound, corpus, valid, loop.history.records())
+        try:
+            conclude.draw(place, bound, corpus, valid, loop.history.records(), best)
+        except Exception as error:  # a run's result does not hang on its pictures
+            loggers.say(f'the plots were not drawn: {type(error).__name__}: {error}')
         result = {
             'status': 'finished',
             'best_step': best,

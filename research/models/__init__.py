@@ -1,7 +1,9 @@
 """Linen modules: features `[batch, time, features]` and lengths to outputs.
 
 A model is called as `model(x, lengths, keys)`: `keys` is one raw PRNG key per example while
-training and None otherwise.
+training and None otherwise. It has a field `outputs: int`, which the task binds; `batch_axis` where
+it has batch norm; and `convolves = True` as a class variable where it has convolutions, whose steps
+are not joined into one program on a CPU.
 """
 
 from research.models.cnn1d import CNN1D

@@ -1,10 +1,12 @@
 """One-dimensional convolutions over time."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.bounds import Count, Dtype, Fraction, Index, RateValue
+from research.bounds import Count, Decay, Dtype, Index, RateValue
 from research.models import layers
 
 
@@ -25,13 +27,15 @@ class CNN1D(nn.Module):
         batch_axis: name of the axis over devices, where a step is mapped.
     """
 
+    convolves: ClassVar[bool] = True
+
     outputs: Index = 0
     width: Count = 64
     levels: Count = 7
     kernel: Count = 3
     dense: tuple[Count, ...] = (256, 256)
     dropout: RateValue = 0.5
-    norm_momentum: Fraction = 0.99
+    norm_momentum: Decay = 0.99
     dtype: Dtype = 'float32'
     batch_axis: str | None = None
 

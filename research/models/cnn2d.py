@@ -1,10 +1,12 @@
 """Two-dimensional convolutions over time and frequency."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.bounds import Count, Dtype, Fraction, Index, RateValue
+from research.bounds import Count, Decay, Dtype, Index, RateValue
 from research.errors import UserError
 from research.models import layers
 
@@ -25,6 +27,8 @@ class CNN2D(nn.Module):
         batch_axis: name of the axis over devices, where a step is mapped.
     """
 
+    convolves: ClassVar[bool] = True
+
     outputs: Index = 0
     channels: tuple[Count, ...] = (32, 32, 32)
     kernels: tuple[Count, ...] = (3, 3, 2)
@@ -32,7 +36,7 @@ class CNN2D(nn.Module):
     pool_stride: Count = 2
     dense: tuple[Count, ...] = (64,)
     dropout: RateValue = 0.3
-    norm_momentum: Fraction = 0.99
+    norm_momentum: Decay = 0.99
     dtype: Dtype = 'float32'
     batch_axis: str | None = None
 

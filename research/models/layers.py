@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from research.bounds import Scalar
+from research.errors import UserError
 
 Keys = UInt32[Array, 'batch 2']
 
@@ -64,7 +65,7 @@ def max_pool(
         padding: 'VALID', or 'SAME' for ceil(size / stride) results per axis.
 
     Raises:
-        ValueError: without padding, the window is longer than what it is given.
+        UserError: without padding, the window is longer than what it is given.
     """
     if padding == 'VALID':
         _require(x.shape[1:-1], window, 'pooling window')
@@ -107,7 +108,7 @@ class Conv(nn.Module):
     """Convolution over one or two axes of space, with bias.
 
     Raises:
-        ValueError: the filter is longer than what it is given.
+        UserError: the filter is longer than what it is given.
     """
 
     features: int
@@ -219,7 +220,7 @@ class LSTM(nn.Module):
 
 def _require(space: Sequence[int], extent: Sequence[int], what: str) -> None:
     if any(size < least for size, least in zip(space, extent, strict=True)):
-        raise ValueError(
+        raise UserError(
             f'input of {" x ".join(map(str, space))} (time first) is shorter than the {what} of '
             f'{" x ".join(map(str, extent))}: give longer slices (data.slice_s) or fewer levels'
         )

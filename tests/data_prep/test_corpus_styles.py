@@ -42,4 +42,5 @@ def test_its_default_protocol_is_one_of_its_own(styles):
     rows = manifest.items(styles)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     parts = splits.assign(facts['protocols'][facts['default_protocol']], columns, 0)
-    assert set(parts.tolist()) <= set(splits.PARTS)
+    assert set(parts.tolist()) == set(splits.PARTS)
+    assert splits.torn(columns, 'piece', parts) == {}

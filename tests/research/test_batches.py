@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 import experiments
-from research import batches, corpora, overrides
+from research import batches, corpora, evaluate, overrides, step
 
 
 @pytest.fixture(scope='module')
@@ -88,3 +89,17 @@ def test_a_random_crop_moves_slices_inside_their_clip(corpus):
     assert (np.asarray(lengths) == 125).all()
     starts = {tuple(np.asarray(row[0]).round(3).tolist()) for row in x}
     assert len(starts) == 2  # thrown far to either side, they end at the clip's ends
+
+
+def test_evaluation_hears_no_augmentation_and_scores_every_example_once(corpus):
+    changes = ['model.widths=8', 'batch_size=16', 'augment=RandomCrop,Noise,SpecAugment']
+    experiment = step.bound(overrides.apply(experiments.build('genre_mlp'), changes), classes=6)
+    examples = corpora.cut(corpus, experiment.data, 22_050)['valid']
+    assert len(examples) % 16
+    part = evaluate.Evaluator(experiment, corpus, examples)
+    data = part.data
+    assert isinstance(data, batches.Features)
+    state = step.init(experiment)
+    ours = part(state.params, state.stats)['probabilities']
+    outputs: Any = experiment.model.apply({'params': state.params}, data.inputs, data.lengths)
+    np.testing.assert_allclose(ours, jax.nn.softmax(outputs), rtol=1e-4, atol=1e-6)

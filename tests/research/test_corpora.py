@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from data_prep.errors import DamagedCorpus
+from data_prep.errors import DamagedCorpus, PrepError
 from research import corpora
 from research.errors import UserError
 from research.experiment import Data
@@ -59,7 +59,7 @@ def test_slices_of_one_record_stand_on_both_sides_of_the_leaky_split_alone(corpu
 def test_an_unknown_protocol_or_fold_is_told_with_the_known_ones(corpus):
     with pytest.raises(UserError, match="did you mean 'piece_folds'"):
         corpora.cut(corpus, Data('corpus_styles', 'piece_fold'), RATE_HZ)
-    with pytest.raises(ValueError, match='fold'):
+    with pytest.raises(PrepError, match='folds 0 to 3'):
         corpora.cut(corpus, Data('corpus_styles', fold=9), RATE_HZ)
 
 

@@ -73,6 +73,7 @@ def test_curves_leave_gaps_where_the_loss_is_not_a_number(tmp_path: Path):
     records[2]['loss'] = float('nan')
     records[4]['loss'] = float('inf')
     plots.curves(records, tmp_path / 'curves.png')
+    assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 
 def test_confusion_colours_by_row_and_writes_counts(tmp_path: Path, drawn: list):

@@ -24,5 +24,6 @@ def test_patience_counts_validations_since_the_best():
 
 
 def test_a_score_that_is_not_a_number_never_wins():
-    records = [valid(10, 0.5), valid(20, float('nan'), float('nan'))]
-    assert select(records, 'item_accuracy').step == 10
+    nan = float('nan')
+    records = [valid(5, nan, nan), valid(10, 0.5, nan), valid(15, 0.5, 2.0), valid(20, nan, 0.1)]
+    assert select(records, 'item_accuracy').step == 15

@@ -66,26 +66,39 @@ def test_several_steps_in_one_program_are_the_same_steps(data):
     assert float(sums['steps']) == 8
 
 
+def one_step(experiment):
+    dispatch: Any = step.compile_steps(experiment, 100, parallel.Jit(jax.local_devices()))
+    scalars = {name: jnp.float32(x) for name, x in values.extract(experiment).items()}
+    return dispatch, scalars, order.indices(0, 0, 1, 8, 24), np.arange(8, dtype=np.int32)
+
+
 def test_a_value_that_changes_compiles_nothing_and_acts(data):
     experiment = small()
-    slow, _ = advance(experiment, data, 2, scalars={'optimizer.learning_rate': jnp.float32(1e-6)})
-    fast, _ = advance(experiment, data, 2)
-    start = step.init(experiment)
+    dispatch, scalars, chosen, positions = one_step(experiment)
+    start, moved = step.init(experiment), []
+    for rate in (1e-6, 1e-3):
+        changed = scalars | {'optimizer.learning_rate': jnp.float32(rate)}
+        after, _ = dispatch(step.init(experiment), data, chosen, positions, (changed, True))
+        pairs = zip(jax.tree.leaves(after.params), jax.tree.leaves(start.params), strict=True)
+        moved.append(max(float(jnp.abs(a - b).max()) for a, b in pairs))
+    assert dispatch._cache_size() == 1
+    assert 0 < moved[0] < 1e-5 < moved[1]
 
-    def moved(state):
-        pairs = zip(jax.tree.leaves(state.params), jax.tree.leaves(start.params), strict=True)
-        return max(float(jnp.abs(a - b).max()) for a, b in pairs)
 
-    assert 0 < moved(slow) < 1e-5 < moved(fast)
-
-
-def test_the_seed_changes_parameters_and_dropout_and_nothing_else_does(data):
+def test_the_seed_decides_the_first_parameters_and_what_is_dropped(data):
     first, again = (step.init(small()) for _ in range(2))
     other = step.init(small('seed=1'))
     for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(again), strict=True):
         np.testing.assert_array_equal(a, b)
     kernel = 'Dense_0'
     assert (first.params[kernel]['kernel'] != other.params[kernel]['kernel']).mean() > 0.9
+    drops, losses = small('model.dropout=0.5'), []
+    dispatch, scalars, chosen, positions = one_step(drops)
+    for key in (0, 0, 1):
+        state = step.init(drops)._replace(key=jax.random.PRNGKey(key))
+        _, sums = dispatch(state, data, chosen, positions, (scalars, True))
+        losses.append(float(sums['loss']))
+    assert losses[0] == losses[1] != losses[2]
 
 
 def test_the_first_step_that_is_not_finite_is_remembered(data):
