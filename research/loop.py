@@ -31,7 +31,7 @@ class Diverged(RunError):
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How a run is carried out; none of it changes what is trained.
+    """How a run is carried out: it may change how sums are rounded, and nothing else.
 
     Attributes:
         parallel: layout over the devices, 'jit' or 'pmap'.

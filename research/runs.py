@@ -195,6 +195,6 @@ def read_json(path: Path) -> dict[str, Any]:
 def _fields(value: Any, name: str = '') -> dict[str, str]:
     """Dotted names of all leaves with their values as JSON."""
     if not (isinstance(value, dict) and value):
-        return {name: json.dumps(value)}
+        return {name: json.dumps(value, sort_keys=True)}
     inner = (_fields(v, f'{name}.{k}' if name else k) for k, v in value.items())
     return {k: v for fields in inner for k, v in fields.items()}

@@ -37,8 +37,8 @@ def cut(
 ) -> Float[Array, '*batch {frames} {width}']:
     """The first frames; `samples` must hold (frames - 1) * hop + width or more.
 
-    One gather, its indices computed in the program: on a CPU it was 10% faster than joining shifted
-    views of a reshaped signal, with the FFT behind it counted in, and it asks nothing of the hop.
+    One gather, its indices computed in the program: it asks nothing of the hop, where joining shifted
+    views of a reshaped signal wants one that divides the width.
     """
     return samples[..., hop * jnp.arange(frames)[:, None] + jnp.arange(width)]
 

@@ -159,6 +159,15 @@ def test_find_passes_by_what_is_no_run(tmp_path):
     assert runs.find(tmp_path / 'missing') == []
 
 
+def test_values_in_lists_are_the_same_experiment_whatever_the_order_of_their_names(tmp_path):
+    asked = EXPERIMENT | {'augment': [{'kind': 'Gain', 'max_db': 6.0}]}
+    run = runs.locate(tmp_path, asked, 'f')
+    run.create(asked, {})
+    run.create(EXPERIMENT | {'augment': [{'max_db': 6.0, 'kind': 'Gain'}]}, {})
+    with pytest.raises(RunError, match='augment'):
+        run.create(EXPERIMENT | {'augment': [{'kind': 'Gain', 'max_db': 3.0}]}, {})
+
+
 def test_import_takes_neither_jax_nor_numpy():
     code = 'import sys, research.runs; print({"jax", "numpy"} & set(sys.modules))'
     root = Path(runs.__file__).parents[1]

@@ -1,0 +1,131 @@
+"""A small prepared corpus, launch.py as processes of their own, and what their runs came to."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import pytest
+
+import data_prep
+from research.restore import Kind, restore
+
+ROOT = Path(__file__).parents[1]
+CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Launched(subprocess.Popen[str]):
+    def end(self) -> Ended:
+        out, err = self.communicate(timeout=300)
+        return Ended(self.returncode, out, err)
+
+
+@pytest.fixture(scope='session')
+def data_dir(tmp_path_factory) -> Path:
+    """Holds corpus_styles, prepared, with four pieces of each style."""
+    folder = tmp_path_factory.mktemp('data')
+    data_prep.prepare('corpus_styles', folder, limit=4, report=lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope='session')
+def launch(data_dir, tmp_path_factory) -> Iterator[Callable[..., Launched]]:
+    """Starts `python launch.py FLAGS` on `data_dir`; what still runs at the end is killed.
+
+    The processes share their compiled programs, and know of no device but the CPU.
+    """
+    ours = {
+        'JAX_PLATFORMS': 'cpu',
+        'JAX_COMPILATION_CACHE_DIR': str(tmp_path_factory.mktemp('programs')),
+        'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+    }
+    started = []
+
+    def start(*flags: str, python: tuple[str, ...] = (), **environment: str) -> Launched:
+        process = Launched(
+            [sys.executable, *python, 'launch.py', f'--data_dir={data_dir}', *flags],
+            cwd=ROOT,
+            env={**os.environ, **ours, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope='session')
+def run_in() -> Callable[[Path], Path]:
+    """The one run of a runs_dir."""
+
+    def find(runs_dir: Path) -> Path:
+        [file] = runs_dir.glob('*/*/experiment.json')
+        return file.parent
+
+    return find
+
+
+@pytest.fixture(scope='session')
+def outcome() -> Callable[[Path], dict[str, Any]]:
+    """All that a finished run came to and that must not depend on how it got there.
+
+    Metrics and result without times; predictions, the last and the best checkpoint as hashes.
+    """
+
+    def read(run: Path) -> dict[str, Any]:
+        result = _unclocked(json.loads((run / 'result.json').read_text()))
+        lines = (run / 'metrics.jsonl').read_text().splitlines()
+        arrays = {}
+        for part in ('valid', 'test'):
+            with np.load(run / 'predictions' / f'{part}.npz', allow_pickle=False) as file:
+                arrays |= {f'{part}/{name}': _bits(file[name]) for name in file}
+        ends: dict[Kind, int] = {'latest': result['steps'], 'best': result['best_step']}
+        for kind, step in ends.items():
+            found = restore(run / 'checkpoints', _like(run, kind, step), kind, at_most=step)
+            assert found is not None
+            assert found[0] == step
+            arrays |= {f'{kind}/{name}': _bits(np.asarray(x)) for name, x in found[1].items()}
+        return {
+            'metrics': [_unclocked(json.loads(line)) for line in lines],
+            'result': result,
+            'arrays': arrays,
+        }
+
+    return read
+
+
+def _unclocked(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in CLOCKED}
+
+
+def _like(run: Path, kind: str, step: int) -> dict[str, jax.ShapeDtypeStruct]:
+    """The leaves of a checkpoint as its own list of shapes has them: 'float32[3, 4]'."""
+    tree = run / 'checkpoints' / kind / f'{step:08d}' / 'tree.json'
+    like = {}
+    for name, shape in json.loads(tree.read_text())['arrays'].items():
+        dtype, sizes = shape.rstrip(']').split('[')
+        like[name] = jax.ShapeDtypeStruct([int(size) for size in re.findall(r'\d+', sizes)], dtype)
+    return like
+
+
+def _bits(array: np.ndarray) -> tuple[str, tuple[int, ...], str]:
+    return str(array.dtype), array.shape, hashlib.sha256(array.tobytes()).hexdigest()
