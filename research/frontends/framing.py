@@ -37,8 +37,8 @@ def cut(
 ) -> Float[Array, '*batch {frames} {width}']:
     """The first frames; `samples` must hold (frames - 1) * hop + width or more.
 
-    One gather, its indices computed in the program: it asks nothing of the hop, where joining shifted
-    views of a reshaped signal wants one that divides the width.
+    One gather, its indices computed in the program: it asks nothing of the hop, where joining
+    shifted views of a reshaped signal wants one that divides the width.
     """
     return samples[..., hop * jnp.arange(frames)[:, None] + jnp.arange(width)]
 
