@@ -1,4 +1,4 @@
-"""Building blocks: masks for ragged lengths, pooling, normalisation, dropout, recurrence.
+"""Building blocks: masks for ragged lengths, convolution, pooling, normalisation, dropout.
 
 Three conventions hold in every model. `lengths` counts valid frames; what lies past them never
 influences a result. A batch comes with one raw PRNG key per example while training and with None
@@ -21,9 +21,8 @@ from research.errors import UserError
 
 Keys = UInt32[Array, 'batch 2']
 
-# Keras's defaults, which the published models were trained with.
+# Keras's default, which the published models were trained with.
 kernel_init = nn.initializers.glorot_uniform()
-recurrent_init = nn.initializers.orthogonal()
 
 
 def valid(lengths: Int[Array, ' batch'], frames: int) -> Bool[Array, 'batch frames']:
@@ -105,7 +104,13 @@ def last(
 
 
 class Conv(nn.Module):
-    """Convolution over one or two axes of space, with bias.
+    """Convolution over one or two axes of space, with bias, without padding.
+
+    Attributes:
+        features: filters.
+        kernel: their extent, one number per axis of space.
+        stride: their step, likewise; empty: one.
+        dtype: of the computation.
 
     Raises:
         UserError: the filter is longer than what it is given.
@@ -113,6 +118,7 @@ class Conv(nn.Module):
 
     features: int
     kernel: tuple[int, ...]
+    stride: tuple[int, ...] = ()
     dtype: str = 'float32'
 
     @nn.compact
@@ -123,6 +129,7 @@ class Conv(nn.Module):
         return nn.Conv(
             self.features,
             self.kernel,
+            self.stride or 1,
             padding='VALID',
             dtype=jnp.dtype(self.dtype),
             kernel_init=kernel_init,
@@ -179,54 +186,9 @@ class Dropout(nn.Module):
         return jnp.where(kept, x / (1 - self.rate), 0).astype(x.dtype)
 
 
-class LSTM(nn.Module):
-    """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers, 2000).
-
-    The four gates are one matrix, the input's part of them one product over all frames. A frame
-    depends on those before it alone: with padding at the end, the valid ones know nothing of it.
-
-    Attributes:
-        features: units.
-        unroll: frames in one turn of the loop; on a CPU more than one is slower.
-        dtype: of the computation; parameters stay float32.
-    """
-
-    features: int
-    unroll: int = 1
-    dtype: str = 'float32'
-
-    @nn.compact
-    def __call__(
-        self, x: Float[Array, 'batch time inputs']
-    ) -> Float[Array, 'batch time {self.features}']:
-        width, dtype = self.features, jnp.dtype(self.dtype)
-        inward = self.param('input_kernel', kernel_init, (x.shape[-1], 4 * width))
-        recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
-        bias = self.param('bias', _forget_one, (4 * width,))
-        drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias.astype(dtype)
-        recurrent = recurrent.astype(dtype)
-
-        def frame(carry, drive):
-            hidden, cell = carry
-            into, forget, new, out = jnp.split(drive + hidden @ recurrent, 4, axis=-1)
-            cell = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
-            hidden = nn.sigmoid(out) * jnp.tanh(cell)
-            return (hidden, cell), hidden
-
-        start = jnp.zeros((x.shape[0], width), dtype)
-        _, outputs = jax.lax.scan(frame, (start, start), drives, unroll=self.unroll)
-        return jnp.swapaxes(outputs, 0, 1)
-
-
 def _require(space: Sequence[int], extent: Sequence[int], what: str) -> None:
     if any(size < least for size, least in zip(space, extent, strict=True)):
         raise UserError(
             f'input of {" x ".join(map(str, space))} (time first) is shorter than the {what} of '
             f'{" x ".join(map(str, extent))}: give longer slices (data.slice_s) or fewer levels'
         )
-
-
-def _forget_one(_, shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, ' gates']:
-    """Zeros, but one for the forget gate (Jozefowicz et al., 2015, section 2.2)."""
-    width = shape[0] // 4
-    return jnp.zeros(shape, dtype).at[width : 2 * width].set(1)

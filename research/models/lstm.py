@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Index, RateValue
-from research.models import layers
+from research.models import layers, recurrent
 
 
 class LSTM(nn.Module):
@@ -35,7 +35,7 @@ class LSTM(nn.Module):
         dtype = jnp.dtype(self.dtype)
         x = layers.zero_padding(x, lengths).astype(dtype)
         for width in self.widths:
-            x = layers.LSTM(width, dtype=self.dtype)(x)
+            x = recurrent.LSTM(width, dtype=self.dtype)(x)
         x = layers.last(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))

@@ -101,31 +101,6 @@ def test_dropout_of_rate_zero_is_the_identity_for_a_traced_rate_too():
     np.testing.assert_array_equal(traced(jnp.float32(0.0)), x)
 
 
-def test_lstm_equals_the_equations_frame_by_frame():
-    x = jax.random.normal(jax.random.PRNGKey(0), (2, 4, 3))
-    module = layers.LSTM(5)
-    variables = init(module)(jax.random.PRNGKey(1), x)
-    out = apply(module)(variables, x)
-    params = {name: np.asarray(value, np.float64) for name, value in variables['params'].items()}
-
-    def sigmoid(z):
-        return 1 / (1 + np.exp(-z))
-
-    hidden, cell = np.zeros((2, 5)), np.zeros((2, 5))
-    for frame in range(4):
-        gates = np.asarray(x, np.float64)[:, frame] @ params['input_kernel']
-        gates = gates + hidden @ params['recurrent_kernel'] + params['bias']
-        into, forget, new, leave = np.split(gates, 4, axis=-1)
-        cell = sigmoid(forget) * cell + sigmoid(into) * np.tanh(new)
-        hidden = sigmoid(leave) * np.tanh(cell)
-        np.testing.assert_allclose(out[:, frame], hidden, atol=1e-5)
-
-
 def test_last_takes_the_last_valid_frame():
     x = jnp.arange(12.0).reshape(2, 3, 2)
     assert layers.last(x, jnp.array([3, 1])).tolist() == [[4.0, 5.0], [6.0, 7.0]]
-
-
-def test_the_forget_gate_starts_open():
-    variables = init(layers.LSTM(2))(jax.random.PRNGKey(0), jnp.zeros((1, 1, 1)))
-    assert variables['params']['bias'].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]

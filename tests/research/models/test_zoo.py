@@ -11,6 +11,8 @@ SMALL = {
     'CNN1D': models.CNN1D(outputs=4, width=4, levels=3, dense=(8,)),
     'CNN2D': models.CNN2D(outputs=4, channels=(4, 4), kernels=(3, 2), dense=(8,)),
     'LSTM': models.LSTM(outputs=4, widths=(6, 6), dense=(8,)),
+    'CNNBiGRU': models.CNNBiGRU(outputs=4, channels=(6, 6), kernel=5, widths=(5,)),
+    'PlainCNN2D': models.PlainCNN2D(outputs=4, channels=(4, 4), pools=(2, 1), dense=(8,)),
     'MLP': models.MLP(outputs=4, widths=(16, 8), dropout=0.2),
 }
 LENGTHS = jnp.array([64, 50, 41])
@@ -24,6 +26,11 @@ def example(name):
 
 def keys():
     return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(7), jnp.arange(3))
+
+
+def logits(outputs):
+    """Sequence models return the number of valid frames as well."""
+    return outputs[0] if isinstance(outputs, tuple) else outputs
 
 
 def test_every_model_is_tried_here():
@@ -49,9 +56,10 @@ def test_padding_never_changes_an_output(name):
 @pytest.mark.parametrize('name', SMALL)
 def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
     variables, x = example(name)
-    exact = jax.jit(SMALL[name].apply)(variables, x, LENGTHS)
-    rough = jax.jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS)
-    assert exact.shape == rough.shape == (3, 4)
+    exact = logits(jax.jit(SMALL[name].apply)(variables, x, LENGTHS))
+    rough = logits(jax.jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS))
+    assert exact.shape == rough.shape
+    assert (exact.shape[0], exact.shape[-1]) == (3, 4)
     assert exact.dtype == rough.dtype == jnp.float32
     assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype('float32')}
     difference = np.abs(np.asarray(rough) - np.asarray(exact)).max()
@@ -65,9 +73,36 @@ def test_the_dropout_rate_may_be_traced(name):
     @jax.jit
     def out(rate):
         changed = SMALL[name].clone(dropout=rate)
-        return changed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0]
+        return logits(changed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
 
     fixed = SMALL[name].clone(dropout=0.3)
-    apply = jax.jit(lambda: fixed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
+    apply = jax.jit(
+        lambda: logits(fixed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
+    )
     np.testing.assert_allclose(out(jnp.float32(0.3)), apply(), rtol=1e-4, atol=1e-5)
     assert np.abs(out(jnp.float32(0.3)) - out(jnp.float32(0.8))).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ('model', 'shape', 'published'),
+    [
+        # Conv2D(16) x 2, flatten, dense 1 on abs(STFT) of 3 s: as its authors' summary prints it.
+        (models.PlainCNN2D(outputs=1), (1491, 257), 6_021_857),
+    ],
+)
+def test_parameters_are_as_many_as_published(model, shape, published):
+    x = jax.ShapeDtypeStruct((1, *shape), jnp.float32)
+    lengths = jax.ShapeDtypeStruct((1,), jnp.int32)
+    variables = jax.eval_shape(model.init, jax.random.PRNGKey(0), x, lengths)
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables['params'])) == published
+
+
+def test_frames_of_the_speech_model_are_counted():
+    model = models.CNNBiGRU(outputs=30)
+    x = jax.ShapeDtypeStruct((1, 999, 161), jnp.float32)
+    key = jax.random.PRNGKey(0)
+    (out, lengths), _ = jax.eval_shape(
+        model.init_with_output, key, x, jax.ShapeDtypeStruct((1,), jnp.int32)
+    )
+    assert out.shape == (1, 243, 30)
+    assert lengths.shape == (1,)

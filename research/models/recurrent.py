@@ -1,0 +1,108 @@
+"""Recurrent layers over frames: one matrix for all gates, the input's part for all frames at once.
+
+A frame depends on those before it alone: with padding at the end, the valid ones know nothing of
+it. `reverse` turns each example's valid frames round, so that the same holds backwards.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from research.models import layers
+
+# Keras's default, which the published models were trained with.
+recurrent_init = nn.initializers.orthogonal()
+
+
+class LSTM(nn.Module):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997; forget gate of Gers, 2000).
+
+    Attributes:
+        features: units.
+        unroll: frames in one turn of the loop; on a CPU more than one is slower.
+        dtype: of the computation; parameters stay float32.
+    """
+
+    features: int
+    unroll: int = 1
+    dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch time inputs']
+    ) -> Float[Array, 'batch time {self.features}']:
+        width, dtype = self.features, jnp.dtype(self.dtype)
+        inward = self.param('input_kernel', layers.kernel_init, (x.shape[-1], 4 * width))
+        recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
+        bias = self.param('bias', _forget_one, (4 * width,))
+        drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias.astype(dtype)
+        recurrent = recurrent.astype(dtype)
+
+        def frame(carry, drive):
+            hidden, cell = carry
+            into, forget, new, out = jnp.split(drive + hidden @ recurrent, 4, axis=-1)
+            cell = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
+            hidden = nn.sigmoid(out) * jnp.tanh(cell)
+            return (hidden, cell), hidden
+
+        start = jnp.zeros((x.shape[0], width), dtype)
+        _, outputs = jax.lax.scan(frame, (start, start), drives, unroll=self.unroll)
+        return jnp.swapaxes(outputs, 0, 1)
+
+
+class GRU(nn.Module):
+    """Gated recurrent unit (Cho et al., 2014), the reset gate after the product as in cuDNN.
+
+    That variant (Keras's `reset_after`) has two biases a gate and one product a frame.
+
+    Attributes:
+        features: units.
+        unroll: frames in one turn of the loop; on a CPU more than one is slower.
+        dtype: of the computation; parameters stay float32.
+    """
+
+    features: int
+    unroll: int = 1
+    dtype: str = 'float32'
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, 'batch time inputs']
+    ) -> Float[Array, 'batch time {self.features}']:
+        width, dtype = self.features, jnp.dtype(self.dtype)
+        zeros = nn.initializers.zeros
+        inward = self.param('input_kernel', layers.kernel_init, (x.shape[-1], 3 * width))
+        recurrent = self.param('recurrent_kernel', recurrent_init, (width, 3 * width))
+        bias = self.param('bias', zeros, (3 * width,)).astype(dtype)
+        inner_bias = self.param('recurrent_bias', zeros, (3 * width,)).astype(dtype)
+        drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias
+        recurrent = recurrent.astype(dtype)
+
+        def frame(hidden, drive):
+            update, reset, new = jnp.split(drive, 3, axis=-1)
+            own = jnp.split(hidden @ recurrent + inner_bias, 3, axis=-1)
+            keep = nn.sigmoid(update + own[0])
+            candidate = jnp.tanh(new + nn.sigmoid(reset + own[1]) * own[2])
+            hidden = keep * hidden + (1 - keep) * candidate
+            return hidden, hidden
+
+        start = jnp.zeros((x.shape[0], width), dtype)
+        _, outputs = jax.lax.scan(frame, start, drives, unroll=self.unroll)
+        return jnp.swapaxes(outputs, 0, 1)
+
+
+def reverse(
+    x: Float[Array, 'batch time features'], lengths: Int[Array, ' batch']
+) -> Float[Array, 'batch time features']:
+    """Each example's valid frames in reverse order; what lies past them stays where it is."""
+    frames = jnp.arange(x.shape[1])
+    turned = lengths[:, None] - 1 - frames
+    places = jnp.where(turned >= 0, turned, frames)
+    return jnp.take_along_axis(x, places[:, :, None], axis=1)
+
+
+def _forget_one(_, shape: tuple[int, ...], dtype=jnp.float32) -> Float[Array, ' gates']:
+    """Zeros, but one for the forget gate (Jozefowicz et al., 2015, section 2.2)."""
+    width = shape[0] // 4
+    return jnp.zeros(shape, dtype).at[width : 2 * width].set(1)
