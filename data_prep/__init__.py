@@ -1,48 +1,73 @@
 """Corpora: from what the public gives to records on disk that carry their own proof.
 
 `prepare` makes one, `prepared` says where it is, `card` what is known of it. Each corpus is one
-file of this package. Importing it costs next to nothing.
+file of this package. A corpus of the user's own files may carry a label of the user's, as in
+'audio_folder:mine'. Importing this costs next to nothing.
 """
 
 import difflib
 import importlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data_prep import manifest
 from data_prep.cards import VERSION, Card, Corpus, Wish
-from data_prep.errors import DamagedCorpus, PrepError, UnreadableAudio
+from data_prep.errors import DamagedCorpus, PrepError, Stopped, Unreadable, UnreadableAudio
 
 __all__ = [
     'CORPORA',
     'Card',
     'DamagedCorpus',
     'PrepError',
+    'Stopped',
+    'Unreadable',
     'UnreadableAudio',
     'card',
     'corpus',
+    'place',
     'prepare',
     'prepared',
 ]
 
-# Name to module, as text: to list them is not to import them.
+# Name to module and attribute, as text: to list them is not to import them.
 CORPORA = {
-    'corpus_styles': 'data_prep.corpus_styles',
-    'gtzan': 'data_prep.gtzan',
+    'audio_folder': 'data_prep.audio_folder:CORPUS',
+    'capuchin': 'data_prep.capuchin:CORPUS',
+    'corpus_notes': 'data_prep.corpus_notes:CORPUS',
+    'corpus_styles': 'data_prep.corpus_styles:CORPUS',
+    'gtzan': 'data_prep.gtzan:CORPUS',
+    'jsb_16th': 'data_prep.jsb:SIXTEENTH',
+    'jsb_quarter': 'data_prep.jsb:QUARTER',
+    'librispeech': 'data_prep.librispeech:CORPUS',
+    'midi_notes': 'data_prep.midi_notes:CORPUS',
+    'spoken_phrases': 'data_prep.spoken_phrases:CORPUS',
+    'synthetic_calls': 'data_prep.synthetic_calls:CORPUS',
 }
+_LABEL = re.compile(r'(?!\d+\.\d+\.\d+$)[A-Za-z0-9][A-Za-z0-9_.-]*')  # a version is no label
 
 
 def corpus(name: str) -> Corpus:
-    """The corpus of that name.
+    """The corpus of that name, with or without a label.
 
     Raises:
-        PrepError: there is none; lists those that are, the nearest first.
+        PrepError: there is none; lists those that are, the nearest first. Or the label is none.
     """
-    if name not in CORPORA:
-        near = difflib.get_close_matches(name, CORPORA, n=1, cutoff=0.4)
+    base, colon, label = name.partition(':')
+    if base not in CORPORA:
+        near = difflib.get_close_matches(base, CORPORA, n=1, cutoff=0.4)
         hint = f" did you mean '{near[0]}'?" if near else ''
-        raise PrepError(f"unknown corpus '{name}':{hint} known: {', '.join(CORPORA)}")
-    return importlib.import_module(CORPORA[name]).CORPUS
+        raise PrepError(f"unknown corpus '{base}':{hint} known: {', '.join(CORPORA)}")
+    module, _, attribute = CORPORA[base].partition(':')
+    made = getattr(importlib.import_module(module), attribute)
+    if colon and made.card.embedded:
+        raise PrepError(f"'{name}': {base} is embedded and the same everywhere: it takes no label")
+    if colon and not _LABEL.fullmatch(label):
+        raise PrepError(
+            f"'{name}': a label is made of letters, digits, '_', '-' and '.', starts with a letter "
+            'or digit and is no version'
+        )
+    return made
 
 
 def card(name: str) -> Card:
@@ -50,9 +75,14 @@ def card(name: str) -> Card:
     return corpus(name).card
 
 
+def place(name: str, data_dir: str | Path) -> Path:
+    """Where a corpus lies once it is prepared: `data_dir/<name>[/<label>]/<version>`."""
+    return Path(data_dir, *name.split(':'), VERSION)
+
+
 def prepared(name: str, data_dir: str | Path) -> Path | None:
     """The folder of a corpus that was prepared in `data_dir`, or None; reads no data."""
-    directory = Path(data_dir) / name / VERSION
+    directory = place(name, data_dir)
     return directory if (directory / manifest.FILENAME).is_file() else None
 
 
@@ -60,43 +90,57 @@ def prepare(
     name: str,
     data_dir: str | Path,
     source: str | Path | None = None,
-    download: bool = False,
+    table: str | Path | None = None,
+    download: bool | Sequence[str] = (),
     jobs: int | None = None,
     force: bool = False,
-    report: Callable[[str], object] = print,
     limit: int | None = None,
     max_bad: float = 0.02,
+    beam: Sequence[str] = (),
+    report: Callable[[str], object] = print,
 ) -> Path:
     """Prepares a corpus, unless it is; returns its folder.
 
+    A prep that broke off, whatever stopped it, goes on from its finished shards when it is called
+    again with the same arguments and the files are as they were.
+
     Args:
-        name: one of CORPORA.
-        data_dir: the corpus goes to `data_dir/<name>/<version>`.
+        name: one of CORPORA, with a label of the user's if it is not embedded: 'audio_folder:mine'.
+        data_dir: the corpus goes to `place(name, data_dir)`.
         source: folder in the corpus's public layout; not for embedded corpora.
-        download: fetch the public archive where `source` is not given.
+        table: a CSV of what is known of the files, for corpora that take one.
+        download: where `source` is not given, fetch these subsets, or, if True, the one archive
+            that there is.
         jobs: processes; None takes every core.
         force: prepare again what is there.
-        report: takes the lines for the user.
         limit: so many items a class, for a quick look or a test; None takes all.
         max_bad: share of files that may be unreadable before it is an error.
+        beam: options of an Apache Beam pipeline that does the work, such as
+            ('--runner=DirectRunner',); empty: processes of this machine do it.
+        report: takes the lines for the user.
 
     Raises:
         PrepError: one line on what is missing or wrong, and what to do.
-        OSError: the disk is full or cannot be written to.
+        OSError: the disk cannot be written to.
     """
     made = corpus(name)
-    target = Path(data_dir) / name / VERSION
     if (there := prepared(name, data_dir)) and not force:
         return _as_wished(there, limit, report)
 
-    from data_prep.build import build, summary
+    from data_prep.build import build
+    from data_prep.finish import summary
     from data_prep.parallel import cores
 
     folder = Path(source).expanduser() if source is not None else None
+    known = Path(table).expanduser() if table is not None else None
     if folder is None and download:
-        folder = _downloaded(made.card, Path(data_dir) / 'downloads', report)
-    build(made, target, Wish(folder, jobs or cores(), force, limit, max_bad, report))
-    for line in summary(made, target):
+        from data_prep.download import fetch_subsets
+
+        folder = fetch_subsets(name, made.card, download, Path(data_dir) / 'downloads', report)
+    wish = Wish(folder, known, jobs or cores(), force, limit, max_bad, tuple(beam), report)
+    target = place(name, data_dir)
+    build(name, made, target, wish)
+    for line in summary(target):
         report(line)
     return target
 
@@ -110,18 +154,3 @@ def _as_wished(directory: Path, limit: int | None, report: Callable[[str], objec
         )
     report(f'{facts["corpus"]}: already prepared, {facts["records"]} records in {directory}')
     return directory
-
-
-def _downloaded(card: Card, folder: Path, report: Callable[[str], object]) -> Path:
-    from data_prep.archives import extract
-    from data_prep.download import fetch
-
-    if card.archive is None:
-        raise PrepError(f'{card.name} has no archive to download')
-    command = f'python -m data_prep {card.name} --download --data_dir={folder.parent}'
-    unpacked = folder / card.name
-    if not unpacked.is_dir():
-        archive = fetch(card.archive, folder, command, report)
-        report(f'{card.name}: unpacking {archive}')
-        extract(archive, unpacked)
-    return unpacked

@@ -2,17 +2,23 @@
 
 import os
 import typing
+from pathlib import Path
 
 import numpy as np
 import soundfile
-from jaxtyping import Float, Int16
+from jaxtyping import Float, Int16, Shaped
 
 from data_prep.declared import shortfall
 from data_prep.errors import UnreadableAudio
 
 EXTENSIONS = ('.wav', '.au', '.flac', '.ogg', '.mp3')
-# libsndfile reads these into int16 without loss; everything else goes through float64.
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000  # beyond these a header is wrong, or no sound is
+# libsndfile reads these into int16 without loss, the next into float32, the rest into float64.
 _EXACT = ('PCM_16', 'PCM_S8', 'PCM_U8', 'ULAW', 'ALAW')
+_SINGLE = ('PCM_24', 'FLOAT', 'VORBIS', 'OPUS', 'MPEG_LAYER_I', 'MPEG_LAYER_II', 'MPEG_LAYER_III')
+_MOST_FRAMES = 2**40  # nine months at 44.1 kHz: FLAC from a pipe declares more, and means unknown
+_BLOCK = 2**15  # frames that are averaged while they are in the processor's cache
+_LOW, _HIGH = -32768, 32767
 
 
 class Recording(typing.NamedTuple):
@@ -21,22 +27,25 @@ class Recording(typing.NamedTuple):
     Attributes:
         samples: mono, at the file's own rate.
         rate_hz: samples a second.
-        clipped: how many samples had to be cut to the int16 range.
+        clipped: samples cut to the int16 range, and those in runs of three or more at full scale.
+        flac: the file itself, where it is mono 16-bit FLAC.
     """
 
     samples: Int16[np.ndarray, ' samples']
     rate_hz: int
     clipped: int = 0
+    flac: bytes = b''
 
 
 def decode(path: str | os.PathLike) -> Recording:
-    """Reads a wav, au, flac, ogg or mp3 file, whole.
+    """Reads a wav, au, flac, ogg or mp3 file, whole; its content tells which, not its extension.
 
     Channels are averaged. Mono 16-bit PCM passes bit for bit; wider samples are rounded to the
     nearest and cut to the range, which is counted.
 
     Raises:
-        UnreadableAudio: no such file, not audio, empty, cut short, or holding NaN or infinity.
+        UnreadableAudio: no such file, not audio, empty, cut short, holding NaN or infinity, or of a
+            rate outside [1,000, 384,000] Hz.
     """
     path = os.fspath(path)
     try:
@@ -45,27 +54,80 @@ def decode(path: str | os.PathLike) -> Recording:
         if missing := shortfall(path):
             raise UnreadableAudio(missing)
         with soundfile.SoundFile(path) as file:
-            exact = file.subtype in _EXACT
-            declared, rate_hz = file.frames, file.samplerate
-            samples = file.read(dtype='int16' if exact else 'float64', always_2d=True)
+            frames = _read(file)
+            rate_hz = file.samplerate
+            keep = (file.format, file.subtype, file.channels) == ('FLAC', 'PCM_16', 1)
+        flac = Path(path).read_bytes() if keep else b''
     except soundfile.LibsndfileError as error:
         raise UnreadableAudio(f'not readable as audio ({error.error_string})') from None
     except OSError as error:
         raise UnreadableAudio(f'cannot be read ({error.strerror or error})') from None
-    if len(samples) == 0:
-        raise UnreadableAudio('no samples')
-    if len(samples) != declared:
-        raise UnreadableAudio(f'cut short: {declared} frames declared, {len(samples)} decoded')
-    if exact and samples.shape[1] == 1:
-        return Recording(samples[:, 0], rate_hz)
-    if not np.isfinite(samples).all():
-        raise UnreadableAudio('holds NaN or infinite samples')
-    mono = samples.mean(axis=1, dtype=np.float64)
-    return to_int16(mono if exact else mono * 32768, rate_hz)
+    if frames.dtype == np.int16 and frames.shape[1] == 1:
+        samples = frames[:, 0]
+        return Recording(samples, rate_hz, len(_at_full_scale(samples)), flac)
+    return _mono(frames, 1 if frames.dtype == np.int16 else 32768, rate_hz)
 
 
 def to_int16(values: Float[np.ndarray, ' samples'], rate_hz: int) -> Recording:
-    """Rounds values in int16 units to the nearest integer and cuts them to the range."""
-    rounded = np.rint(values)
-    clipped = int(np.count_nonzero((rounded < -32768) | (rounded > 32767)))
-    return Recording(np.clip(rounded, -32768, 32767).astype(np.int16), rate_hz, clipped)
+    """Rounds values in int16 units to the nearest integer and cuts them to the range.
+
+    Raises:
+        UnreadableAudio: NaN or infinity is among them.
+    """
+    return _mono(values[:, None], 1, rate_hz)
+
+
+def _read(file: soundfile.SoundFile) -> Shaped[np.ndarray, 'frames channels']:
+    if file.format == 'RAW':  # what libsndfile makes of any bytes in a file called .au
+        raise UnreadableAudio('not readable as audio (no header)')
+    if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
+        raise UnreadableAudio(
+            f'a rate of {file.samplerate:,} Hz, outside {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,}'
+        )
+    declared = file.frames
+    if declared > _MOST_FRAMES:
+        raise UnreadableAudio('declares no length, or a wrong one: code it anew')
+    wide = 'float32' if file.subtype in _SINGLE else 'float64'
+    try:
+        frames = file.read(dtype='int16' if file.subtype in _EXACT else wide, always_2d=True)
+    except MemoryError:
+        raise UnreadableAudio(f'declares {declared:,} frames, more than memory holds') from None
+    if len(frames) == 0:
+        raise UnreadableAudio('no samples')
+    if len(frames) != declared:
+        raise UnreadableAudio(f'cut short: {declared} frames declared, {len(frames)} decoded')
+    return frames
+
+
+def _mono(frames: Shaped[np.ndarray, 'frames channels'], scale: int, rate_hz: int) -> Recording:
+    """The mean of all channels times `scale`, rounded and cut."""
+    count, channels = frames.shape
+    samples = np.empty(count, np.int16)
+    cut = [np.zeros(0, np.intp)]
+    for start in range(0, count, _BLOCK):
+        block = frames[start : start + _BLOCK]
+        mono = block[:, 0].astype(np.float64)
+        for channel in range(1, channels):
+            mono += block[:, channel]
+        mono /= channels / scale
+        np.rint(mono, out=mono)
+        if not (mono.min() >= _LOW and mono.max() <= _HIGH):
+            if not np.isfinite(mono).all():
+                raise UnreadableAudio('holds NaN or infinite samples')
+            cut.append(start + np.flatnonzero((mono < _LOW) | (mono > _HIGH)))
+            np.clip(mono, _LOW, _HIGH, out=mono)
+        samples[start : start + _BLOCK] = mono
+    clipped = np.union1d(np.concatenate(cut), _at_full_scale(samples))
+    return Recording(samples, rate_hz, len(clipped))
+
+
+def _at_full_scale(samples: Int16[np.ndarray, ' samples']) -> Shaped[np.ndarray, ' places']:
+    """Where three or more samples in a row are as high, or as low, as they can be."""
+    if samples.max(initial=0) < _HIGH and samples.min(initial=0) > -_HIGH:
+        return np.zeros(0, np.intp)
+    within = np.zeros(len(samples), bool)
+    for full in (samples == _HIGH, samples <= -_HIGH):  # some cut at -32767
+        inner = full[:-2] & full[1:-1] & full[2:]
+        for place in range(3):
+            within[place : len(samples) - 2 + place] |= inner
+    return np.flatnonzero(within)

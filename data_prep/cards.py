@@ -11,8 +11,9 @@ from pathlib import Path
 
 if typing.TYPE_CHECKING:
     from data_prep.audio import Recording
+    from data_prep.notes import Notes
 
-VERSION = '1.0.0'
+VERSION = '1.1.0'
 SPLIT = 'items'  # the one TFDS split, read as 'all': what trains and what tests is said elsewhere
 
 
@@ -46,7 +47,8 @@ class Card:
         source: where it comes from.
         size_bytes: of the prepared corpus, roughly.
         faults: what is known to be wrong with it.
-        archive: how `--download` gets it; None where it is embedded or cannot be fetched.
+        archives: what `--download` can fetch, by subset, such as 'dev-clean'; '' where the corpus
+            is one archive; empty where it is embedded or cannot be fetched.
         standin_for: the problem for which it is taken where nothing else is prepared.
     """
 
@@ -58,7 +60,7 @@ class Card:
     source: str
     size_bytes: int
     faults: tuple[str, ...] = ()
-    archive: Archive | None = None
+    archives: Mapping[str, Archive] = dataclasses.field(default_factory=dict)
     standin_for: str = ''
 
     @property
@@ -69,11 +71,11 @@ class Card:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One record to be: where its sound is, and everything that is known without hearing it.
+    """One record to be: where its content is, and all that is known without decoding it.
 
     Attributes:
         item: unique id, such as `blues.00000`.
-        label: the class.
+        label: the class; '' where it has none.
         path: the file it comes from, as reports name it.
         columns: the corpus's own columns, by name; '' is unknown.
         content: whatever `Corpus.load` needs beyond the path.
@@ -95,10 +97,23 @@ class Rejected(typing.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What a source holds."""
+    """What a source holds.
+
+    Attributes:
+        entries: in the order in which they are written.
+        rejected: files that were not taken, and why.
+        classes, protocols, default_protocol, content: take the place of the corpus's own where
+            they follow from what was found.
+        notes: lines for the user: what was left out on purpose, what looks odd.
+    """
 
     entries: list[Entry]
     rejected: list[Rejected]
+    classes: tuple[str, ...] | None = None
+    protocols: Mapping[str, Mapping[str, object]] | None = None
+    default_protocol: str | None = None
+    content: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,18 +122,22 @@ class Wish:
 
     Attributes:
         source: folder that holds it; None for an embedded one.
+        table: a CSV of what is known of the files, for corpora that take one.
         jobs: processes.
         force: replace what is there.
         limit: items a class; None is all.
         max_bad: share of files, in [0, 1], that may be rejected.
+        beam: options of an Apache Beam pipeline, such as ('--runner=DirectRunner',); empty: none.
         report: takes a line for the user.
     """
 
     source: Path | None = None
+    table: Path | None = None
     jobs: int = 1
     force: bool = False
     limit: int | None = None
     max_bad: float = 0.02
+    beam: tuple[str, ...] = ()
     report: Callable[[str], object] = print
 
 
@@ -128,14 +147,15 @@ class Corpus:
 
     Attributes:
         card: the facts.
-        label: what the classes are of, such as 'genre'.
+        label: what the classes are of, such as 'genre'; '' where there are none.
         classes: names in the order of their ids.
-        columns: what each record carries beside its sound, item and label.
+        columns: what each record carries beside its content, item and label.
         protocols: name to the split as data, see `data_prep.splits`.
         default_protocol: the one that is taken unless another is named.
         find: lists what there is; raises PrepError where the source is not as it should be.
-        load: an entry to its sound; picklable, raises UnreadableAudio.
-        records_per_shard: so that a shard is 100 to 250 MB.
+        load: an entry to its content; picklable, raises Unreadable.
+        content: what a record holds and how it is coded, a name of `data_prep.contents.KINDS`.
+        records_per_shard: the unit of work, of restart and of files on disk.
     """
 
     card: Card
@@ -145,5 +165,6 @@ class Corpus:
     protocols: Mapping[str, Mapping[str, object]]
     default_protocol: str
     find: Callable[[Wish], Found]
-    load: 'Callable[[Entry], Recording]'
-    records_per_shard: int = 128
+    load: 'Callable[[Entry], Recording | Notes]'
+    content: str = 'audio'
+    records_per_shard: int = 32

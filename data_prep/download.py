@@ -4,16 +4,64 @@ import hashlib
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from data_prep.cards import Archive
+from data_prep.archives import extract
+from data_prep.cards import Archive, Card
 from data_prep.errors import PrepError
 from data_prep.progress import progress
 
 _BLOCK = 2**20
 _TRIES = 5
 _TIMEOUT_S = 30.0
+
+
+def fetch_subsets(
+    name: str,
+    card: Card,
+    wanted: bool | Sequence[str],
+    folder: Path,
+    report: Callable[[str], object] = print,
+) -> Path:
+    """Fetches and unpacks archives of a corpus, unless they are; returns the folder of them all.
+
+    Args:
+        name: of the corpus, as the user typed it.
+        card: with its archives; each goes to `folder/<corpus>/<subset>`.
+        wanted: subsets; True where there is but one archive.
+        folder: of all downloads.
+        report: takes lines of progress.
+
+    Raises:
+        PrepError: nothing to fetch, an unknown subset, no network, or not the published file.
+    """
+    if not card.archives:
+        raise PrepError(f'{card.name} has no archive to download')
+    subsets = list(wanted) if isinstance(wanted, Sequence) else ['']
+    for subset in subsets:
+        if subset not in card.archives:
+            there = ', '.join(
+                f'{known} ({each.size_bytes / 1e9:.2f} GB)'
+                for known, each in card.archives.items()
+                if known
+            )
+            what = f"has no subset '{subset}'" if subset else 'is fetched by subset'
+            how = f'say --download --subsets=NAME,...: {there}' if there else 'say --download alone'
+            raise PrepError(f'{card.name} {what}: {how}')
+    chosen = f' --subsets={",".join(subsets)}' if any(subsets) else ''
+    command = f'python -m data_prep {name} --download{chosen} --data_dir={folder.parent}'
+    home = folder / card.name
+    for subset in subsets:
+        unpacked = home / subset
+        if not unpacked.is_dir():
+            archive = fetch(card.archives[subset], folder, command, report)
+            report(f'{card.name}: unpacking {archive}')
+            extract(archive, unpacked)
+    others = [each for each in card.archives if (home / each).is_dir() and each not in subsets]
+    if others:
+        report(f'{card.name}: also taken, as it was fetched before: {", ".join(others)}')
+    return home
 
 
 def fetch(

@@ -39,12 +39,14 @@ CARD = Card(
     ),
     # The first home, http://opihi.cs.uvic.ca/sound/genres.tar.gz, answers no more. The MD5 is the
     # one that mirdata publishes for it.
-    archive=Archive(
-        url='https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz',
-        filename='genres.tar.gz',
-        size_bytes=1_230_000_000,
-        md5='5b3d6dddb579ab49814ab86dba69e7c7',
-    ),
+    archives={
+        '': Archive(
+            url='https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz',
+            filename='genres.tar.gz',
+            size_bytes=1_230_000_000,
+            md5='5b3d6dddb579ab49814ab86dba69e7c7',
+        )
+    },
 )
 CLASSES = (
     *('blues', 'classical', 'country', 'disco', 'hiphop'),

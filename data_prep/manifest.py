@@ -7,7 +7,7 @@ cut short reads as empty and says nothing unless it is asked, so `check` asks.
 import csv
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from data_prep.errors import DamagedCorpus
@@ -15,31 +15,40 @@ from data_prep.errors import DamagedCorpus
 FILENAME = 'manifest.json'
 ITEMS = 'items.csv'
 REJECTED = 'rejected.csv'
-FORMAT = 1
-FACTS = ('item', 'label', 'samples', 'rate_hz', 'sha256')  # the first columns of items.csv
+COPIES = 'copies.csv'
+FORMAT = 2
 
 
 def fingerprint(rows: Iterable[Mapping[str, object]]) -> str:
     """SHA-256 over what is in a corpus, whatever its shards, its order, the day and the machine.
 
     Args:
-        rows: those of items.csv: names, sizes, the hash of each sound, and the corpus's columns.
+        rows: those of items.csv: names, sizes, the hash of each record's content, copies, and the
+            corpus's columns.
     """
     lines = sorted(json.dumps([str(value) for value in row.values()]) for row in rows)
     return hashlib.sha256('\n'.join(lines).encode()).hexdigest()
 
 
-def write(directory: Path, facts: Mapping[str, object], skip: Container[str] = ()) -> dict:
-    """Writes `facts` with size and hash of every file in `directory`, those in `skip` excepted."""
-    files = {
-        path.name: {'bytes': path.stat().st_size, 'sha256': _sha256(path)}
-        for path in sorted(directory.iterdir())
-        if path.is_file() and path.name not in skip
-    }
-    manifest = {'format': FORMAT, **facts, 'files': files}
+def write(
+    directory: Path, facts: Mapping[str, object], known: Mapping[str, Mapping[str, object]]
+) -> dict:
+    """Writes `facts` with size and hash of every file that belongs to the corpus.
+
+    Args:
+        directory: where the manifest goes, and where files lie.
+        facts: of the corpus.
+        known: name to size and hash, as `fact` has them.
+    """
+    manifest = {'format': FORMAT, **facts, 'files': dict(sorted(known.items()))}
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
     (directory / FILENAME).write_text(text + '\n', encoding='utf-8')
     return manifest
+
+
+def fact(path: Path) -> dict[str, object]:
+    """Size and SHA-256 of a file."""
+    return {'bytes': path.stat().st_size, 'sha256': _sha256(path)}
 
 
 def read(directory: str | Path) -> dict:
@@ -115,6 +124,11 @@ def items(directory: str | Path) -> list[dict[str, str]]:
     return _read_csv(Path(directory) / ITEMS)
 
 
+def copies(directory: str | Path) -> list[dict[str, str]]:
+    """The rows of copies.csv: every pair of items found to be alike."""
+    return _read_csv(Path(directory) / COPIES)
+
+
 def rejected(directory: str | Path) -> list[dict[str, str]]:
     """The rows of rejected.csv: path and reason of every file that was not taken."""
     return _read_csv(Path(directory) / REJECTED)
@@ -131,7 +145,12 @@ def _sha256(path: Path) -> str:
 
 
 def _again(directory: str | Path) -> str:
-    name, data_dir = Path(directory).parent.name, Path(directory).parents[1]
+    from data_prep import CORPORA  # that package imports this module
+
+    parent = Path(directory).parent
+    name, data_dir = parent.name, parent.parent
+    if name not in CORPORA and data_dir.name in CORPORA:
+        name, data_dir = f'{data_dir.name}:{name}', data_dir.parent
     return (
         f'prepare it again: python -m data_prep {name} --data_dir={data_dir} --force, with the '
         '--source that it had'

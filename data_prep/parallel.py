@@ -4,12 +4,14 @@ import collections
 import concurrent.futures.process
 import itertools
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from data_prep.errors import PrepError
+from data_prep.errors import Stopped
 
 In = TypeVar('In')
 Out = TypeVar('Out')
@@ -31,39 +33,43 @@ def ordered_map(function: Callable[[In], Out], items: Iterable[In], jobs: int) -
         jobs: processes; 1 stays in this one.
 
     Raises:
-        PrepError: a process died.
+        Stopped: a process died.
     """
     if jobs == 1:
         yield from map(function, items)
         return
     # Not fork: whoever asks for a corpus may already hold threads of a numerical library.
     context = multiprocessing.get_context('spawn')
-    with concurrent.futures.ProcessPoolExecutor(jobs, context, _die_with_parent) as pool:
-        waiting = collections.deque()
-        items = iter(items)
-        try:
-            for item in itertools.islice(items, 4 * jobs):
+    end, lifeline = context.Pipe(duplex=False)
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _live_with, (end,))
+    waiting = collections.deque()
+    items = iter(items)
+    try:
+        for item in itertools.islice(items, 4 * jobs):
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
+            for item in itertools.islice(items, 1):
                 waiting.append(pool.submit(function, item))
-            while waiting:
-                yield waiting.popleft().result()
-                for item in itertools.islice(items, 1):
-                    waiting.append(pool.submit(function, item))
-        except concurrent.futures.process.BrokenProcessPool:
-            raise PrepError(
-                'a worker process died, killed or out of memory: try --jobs=1'
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    except concurrent.futures.process.BrokenProcessPool:
+        raise Stopped(
+            'a worker process died, killed or out of memory: the same command goes on from what '
+            'is finished, with --jobs=1 in less memory'
+        ) from None
+    finally:
+        if waiting:  # a failure, or nobody wants the rest: what is under way is not waited for
+            lifeline.close()
+        pool.shutdown(cancel_futures=True)
+        lifeline.close()
+        end.close()
 
 
-def _die_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
+def _live_with(end: multiprocessing.connection.Connection) -> None:
+    """Ends this worker with its parent, which alone knows of a stop, or with the other end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
-        parent.join()
+        end.poll(None)  # until the other end is closed, by its owner or by its owner's death
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

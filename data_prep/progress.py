@@ -15,6 +15,7 @@ def progress(
     what: str,
     report: Callable[[str], object] = print,
     size: Callable[[T], int] = lambda _: 1,
+    done: int = 0,
 ) -> Iterator[T]:
     """Passes `items` on and shows how much of `total` has passed.
 
@@ -24,16 +25,17 @@ def progress(
         what: names the work.
         report: takes a line, off a terminal.
         size: how much of the total an item is.
+        done: how much had passed before.
     """
     if sys.stderr.isatty():
         from tqdm import tqdm
 
-        with tqdm(desc=what, total=total, unit_scale=total > 100_000) as bar:
+        with tqdm(desc=what, total=total, initial=done, unit_scale=total > 100_000) as bar:
             for item in items:
                 yield item
                 bar.update(size(item))
         return
-    done, last = 0, time.monotonic()
+    last = time.monotonic()
     for item in items:
         yield item
         done += size(item)

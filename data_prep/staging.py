@@ -1,44 +1,66 @@
 """A folder that appears whole or not at all.
 
-It is filled under a sibling name, `<version>.incomplete-<random>`, and renamed into place. A prep
-that was killed leaves such a sibling behind; the next one on that host sweeps it away.
+It is filled under a sibling name, `<version>.incomplete-<pid>-<birth>-<random>-<host>`, and renamed
+into place. The name says whose it is, so that to take over what a dead process left is one atomic
+rename: of two that try, one gets it, and a process that was thought dead loses the path under its
+feet rather than writing along.
 """
 
 import contextlib
-import json
 import os
+import re
+import secrets
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-OWNER = 'owner.json'  # who is filling the folder
+from data_prep.errors import PrepError, Stopped
+
+PLAN = 'plan'  # the file that holds the digest of the work; whoever publishes removes it
+_NAME = re.compile(r'.*\.incomplete-(\d+)-(\d+)-[0-9a-f]+-(.*)')
 
 
 @contextlib.contextmanager
-def staged(target: Path) -> Iterator[Path]:
-    """A fresh folder to fill, beside `target`; gone at the end unless `publish` took it.
+def staged(target: Path, plan: str = '') -> Iterator[Path]:
+    """A folder to fill, beside `target`; gone at the end unless `publish` took it.
+
+    With a plan, the folder is the one that an earlier process on this host left of the same plan,
+    if there is one; and it stays for the next one where the work breaks off, by anything but a
+    PrepError that says that the work is in vain. What was left of other work is removed.
+
+    Args:
+        target: where the folder is to appear.
+        plan: digest of the work; '' for work that cannot go on.
 
     Raises:
         OSError: the place cannot be written to.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    sweep(target)
-    folder = Path(tempfile.mkdtemp(prefix=f'{target.name}.incomplete-', dir=target.parent))
+    folder = adopt(target, plan)
+    fresh = folder is None
+    if folder is None:
+        folder = target.with_name(_name(target))
+        folder.mkdir()
+    keep = False
     try:
-        _sign(folder)
-        folder.chmod(0o755)  # mkdtemp makes it private
+        if fresh and plan:
+            (folder / PLAN).write_text(plan)
         yield folder
+    except BaseException as error:
+        keep = bool(plan) and (isinstance(error, Stopped) or not isinstance(error, PrepError))
+        raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep:  # under the name of nobody: this process may live on
+            os.rename(folder, target.with_name(_name(target, pid=0)))
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(folder: Path, target: Path, force: bool) -> bool:
     """Moves a filled folder into place; False if another one stands there and `force` is off."""
     if force and target.exists():
-        aside = Path(tempfile.mkdtemp(prefix=f'{target.name}.incomplete-', dir=target.parent))
-        _sign(target)  # from here on it is a leftover, should this process be killed
+        aside = target.with_name(_name(target))
         os.rename(target, aside)
         os.rename(folder, target)
         shutil.rmtree(aside)
@@ -49,31 +71,73 @@ def publish(folder: Path, target: Path, force: bool) -> bool:
             if not target.exists():
                 raise
             return False
-    (target / OWNER).unlink(missing_ok=True)
     return True
 
 
-def sweep(target: Path) -> None:
-    """Removes what preps of `target` left behind that died on this host."""
-    for folder in target.parent.glob(f'{target.name}.incomplete-*'):
+def adopt(target: Path, plan: str) -> Path | None:
+    """Takes over the fullest folder of this plan that a dead process left; removes all others.
+
+    Returns:
+        The folder, now this process's own; None if there is none of this plan.
+    """
+    ours = None
+    for left in sorted(_left(target), key=_files, reverse=True):
+        folder = target.with_name(_name(target))
         try:
-            owner = json.loads((folder / OWNER).read_text())
-        except (OSError, ValueError):
-            continue  # just made, or being removed: its process sees to it
-        if owner['host'] == socket.gethostname() and not _alive(owner['pid']):
+            os.rename(left, folder)
+        except FileNotFoundError:
+            continue  # another process was faster
+        if ours is None and plan and _plan(folder) == plan:
+            ours = folder
+        else:
             shutil.rmtree(folder, ignore_errors=True)
+    return ours
 
 
-def _sign(folder: Path) -> None:
-    owner = {'host': socket.gethostname(), 'pid': os.getpid()}
-    (folder / OWNER).write_text(json.dumps(owner))
+def _left(target: Path) -> Iterator[Path]:
+    for folder in target.parent.glob(f'{target.name}.incomplete-*'):
+        owner = _NAME.fullmatch(folder.name)
+        if owner and owner[3] == socket.gethostname() and not _alive(int(owner[1]), owner[2]):
+            yield folder
 
 
-def _alive(pid: int) -> bool:
+def _name(target: Path, pid: int | None = None) -> str:
+    pid = os.getpid() if pid is None else pid
+    birth = _birth(pid) if pid else '0'
+    return f'{target.name}.incomplete-{pid}-{birth}-{secrets.token_hex(4)}-{socket.gethostname()}'
+
+
+def _plan(folder: Path) -> str:
+    try:
+        return (folder / PLAN).read_text()
+    except FileNotFoundError:
+        return ''
+
+
+def _files(folder: Path) -> int:
+    try:
+        return len(os.listdir(folder))
+    except FileNotFoundError:
+        return 0
+
+
+def _alive(pid: int, birth: str) -> bool:
+    if pid == 0:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass  # another user's
+    return _birth(pid) in (birth, '0')
+
+
+def _birth(pid: int) -> str:
+    """Tells a process from a later one of the same number; '0' where the system does not say."""
+    try:
+        stat = Path(f'/proc/{pid}/stat').read_text()
+    except OSError:
+        return '0'
+    state, *fields = stat.rpartition(')')[2].split()
+    return 'gone' if state == 'Z' else fields[18]  # the 22nd of all: ticks from boot to its start

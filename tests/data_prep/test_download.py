@@ -1,14 +1,17 @@
 import dataclasses
 import hashlib
 import http.server
+import io
 import re
+import tarfile
 import threading
 
 import numpy as np
 import pytest
 
+import data_prep
 from data_prep.cards import Archive
-from data_prep.download import fetch
+from data_prep.download import fetch, fetch_subsets
 from data_prep.errors import PrepError
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -116,3 +119,63 @@ def test_no_network_says_what_to_fetch_where_to_put_it_and_what_to_type(tmp_path
     assert '1.23 GB' in text
     assert f'put it at {tmp_path / "a.tar.gz"}, then run: the command' in text
     assert '\n' not in text
+
+
+def subsets(archive, tmp_path, *names):
+    """A card whose archives are served, each a tar of one file."""
+    card = data_prep.card('gtzan')
+    return dataclasses.replace(
+        card, name='books', archives=dict.fromkeys(names, archive) if names else {'': archive}
+    )
+
+
+@pytest.fixture
+def served(serve, tmp_path, monkeypatch):
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode='w:gz') as archive:
+        info = tarfile.TarInfo('books/a.txt')
+        info.size = 4
+        archive.addfile(info, io.BytesIO(b'text'))
+    monkeypatch.setitem(globals(), 'CONTENT', tar.getvalue())
+    return serve()
+
+
+@pytest.mark.parametrize('names', [(), ('one', 'two')])
+def test_subsets_are_fetched_and_unpacked_each_in_its_folder_once(served, tmp_path, names):
+    server, archive = served
+    card = subsets(archive, tmp_path, *names)
+    home = tmp_path / 'books'
+    for _ in range(2):
+        assert fetch_subsets('books', card, names or True, tmp_path, str) == home
+    for name in names or ('',):
+        assert (home / name / 'books' / 'a.txt').read_text() == 'text'
+    assert len(server.asked) == 1  # both archives have one file name
+
+
+def test_what_was_fetched_before_is_said_to_be_taken_too(served, tmp_path):
+    _, archive = served
+    card = subsets(archive, tmp_path, 'one', 'two')
+    fetch_subsets('books', card, ['one'], tmp_path, str)
+    lines = []
+    fetch_subsets('books', card, ['two'], tmp_path, lines.append)
+    assert lines[-1] == 'books: also taken, as it was fetched before: one'
+
+
+@pytest.mark.parametrize(
+    ('names', 'wanted', 'words'),
+    [
+        (('one', 'two'), ['three'], r"no subset 'three': .* one \(1.23 GB\), two \(1.23 GB\)"),
+        (('one', 'two'), True, r'by subset: say --download --subsets=NAME,...: one \(1.23 GB\)'),
+        ((), ['one'], r"no subset 'one': say --download alone"),
+    ],
+)
+def test_a_wrong_subset_lists_what_there_is(tmp_path, names, wanted, words):
+    archive = Archive('http://127.0.0.1:9/a.tar.gz', 'a.tar.gz', 1_230_000_000, '0' * 32)
+    with pytest.raises(PrepError, match=words):
+        fetch_subsets('books', subsets(archive, tmp_path, *names), wanted, tmp_path, str)
+
+
+def test_what_cannot_be_fetched_is_one_line(tmp_path):
+    card = dataclasses.replace(data_prep.card('gtzan'), archives={})
+    with pytest.raises(PrepError, match='no archive to download'):
+        fetch_subsets('gtzan', card, True, tmp_path, str)

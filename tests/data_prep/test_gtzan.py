@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 
 import data_prep
 from data_prep import manifest
+from data_prep.cards import VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,7 +120,7 @@ def test_force_prepares_again(gtzan_source, tmp_path):
     (gtzan_source / 'genres_original' / 'jazz' / 'jazz.00054.wav').unlink()
     prepare(gtzan_source, tmp_path, force=True)
     assert manifest.check(directory)['records'] == 9
-    assert [path.name for path in directory.parent.iterdir()] == ['1.0.0']
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
 
 
 def test_limit_is_recorded_and_not_taken_for_the_whole(gtzan_source, tmp_path):
@@ -164,7 +165,7 @@ def test_the_builder_is_a_tfds_builder():
 
     made = builder_class(data_prep.corpus('gtzan'))
     assert issubclass(made, tfds.core.GeneratorBasedBuilder)
-    assert (made.__name__, made.name, str(made.VERSION)) == ('Gtzan', 'gtzan', '1.0.0')
+    assert (made.__name__, made.name, str(made.VERSION)) == ('Gtzan', 'gtzan', VERSION)
 
 
 @pytest.mark.skipif(

@@ -1,15 +1,17 @@
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 import data_prep
 from data_prep import manifest, staging
+from data_prep.cards import VERSION
+from data_prep.errors import PrepError, Stopped
 
 ROOT = Path(__file__).parents[2]
 HANG = """
@@ -36,11 +38,15 @@ def test_a_killed_prep_leaves_nothing_that_looks_whole(gtzan_source, tmp_path, m
         assert child.stdout.readline() == b'there\n'
         child.send_signal(signal.SIGKILL)
     assert data_prep.prepared('gtzan', data) is None
-    assert len(list((data / 'gtzan').glob('1.0.0.incomplete-*'))) == 1
+    assert len(list((data / 'gtzan').glob(f'{VERSION}.incomplete-*'))) == 1
 
     directory = data_prep.prepare('gtzan', data, gtzan_source, jobs=1, report=str)
     assert manifest.verify(directory)['records'] == 10
-    assert [path.name for path in directory.parent.iterdir()] == ['1.0.0']
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
+    assert {path.name for path in directory.iterdir()} == {
+        *manifest.read(directory)['files'],
+        manifest.FILENAME,
+    }
 
 
 def test_the_second_of_two_preps_drops_its_own(gtzan_source, tmp_path, monkeypatch):
@@ -59,14 +65,7 @@ def test_the_second_of_two_preps_drops_its_own(gtzan_source, tmp_path, monkeypat
     assert directory == other['first']
     assert (directory / 'manifest.json').stat().st_ino == other['facts']
     assert any('another prep was done first' in line for line in lines)
-    assert [path.name for path in directory.parent.iterdir()] == ['1.0.0']
-
-
-def leftover(parent, **owner):
-    folder = parent / '1.0.0.incomplete-abc'
-    folder.mkdir()
-    (folder / staging.OWNER).write_text(json.dumps(owner))
-    return folder
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
 
 
 def dead_pid():
@@ -75,29 +74,108 @@ def dead_pid():
     return child.pid
 
 
-def test_only_the_dead_of_this_host_are_swept(tmp_path):
-    here, dead = socket.gethostname(), dead_pid()
-    for owner, stays in [
-        ({'host': here, 'pid': os.getpid()}, True),
-        ({'host': 'elsewhere', 'pid': dead}, True),
-        ({'host': here, 'pid': dead}, False),
-    ]:
-        folder = leftover(tmp_path, **owner)
-        staging.sweep(tmp_path / '1.0.0')
-        assert folder.exists() == stays
-        if stays:
-            (folder / staging.OWNER).unlink()
-            folder.rmdir()
+def leftover(target, pid=0, birth='0', host=None, plan='work', files=()):
+    random = f'{len(list(target.parent.iterdir())):08x}'
+    name = f'{target.name}.incomplete-{pid}-{birth}-{random}-{host or socket.gethostname()}'
+    folder = target.with_name(name)
+    folder.mkdir()
+    (folder / staging.PLAN).write_text(plan)
+    for name in files:
+        (folder / name).touch()
+    return folder
 
 
-def test_a_failure_leaves_no_folder(tmp_path):
-    with pytest.raises(KeyError), staging.staged(tmp_path / 'x' / '1.0.0'):
-        raise KeyError
-    assert list((tmp_path / 'x').iterdir()) == []
+def test_only_the_dead_of_this_host_are_taken_over(tmp_path):
+    target = tmp_path / 'x'
+    birth = staging._birth(os.getpid())
+    live = leftover(target, os.getpid(), birth)
+    elsewhere = leftover(target, dead_pid(), host='elsewhere')
+    assert staging.adopt(target, 'work') is None
+    assert {*tmp_path.iterdir()} == {live, elsewhere}
+    leftover(target, dead_pid(), files=['mine'])
+    taken = staging.adopt(target, 'work')
+    assert taken is not None
+    assert (taken / 'mine').exists()
+    assert {*tmp_path.iterdir()} == {live, elsewhere, taken}
+    assert staging.adopt(target, 'work') is None  # it is this process's own now
+
+
+@pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='the system tells no births')
+def test_a_later_process_of_the_same_number_is_not_its_owner(tmp_path):
+    leftover(tmp_path / 'x', os.getpid(), birth='1')
+    assert staging.adopt(tmp_path / 'x', 'work') is not None
+
+
+def test_what_is_left_of_another_plan_goes(tmp_path):
+    leftover(tmp_path / 'x', plan='other')
+    leftover(tmp_path / 'x', plan='')
+    assert staging.adopt(tmp_path / 'x', 'work') is None
+    assert list(tmp_path.iterdir()) == []
+    leftover(tmp_path / 'x', plan='')
+    with staging.staged(tmp_path / 'x') as folder:
+        assert [*tmp_path.iterdir()] == [folder]
+
+
+def test_of_two_that_are_left_the_fuller_one_is_taken(tmp_path):
+    for files in (['a'], ['a', 'b', 'c'], ['a', 'b']):
+        leftover(tmp_path / 'x', files=files)
+    taken = staging.adopt(tmp_path / 'x', 'work')
+    assert taken is not None
+    assert len(list(taken.iterdir())) == 4
+    assert list(tmp_path.iterdir()) == [taken]
+
+
+def test_of_many_that_claim_one_gets_it(tmp_path):
+    for _ in range(20):
+        leftover(tmp_path / 'x', files=['mine'])
+        start = threading.Barrier(4)
+        taken = []
+
+        def claim(start=start, taken=taken):
+            start.wait()
+            taken.append(staging.adopt(tmp_path / 'x', 'work'))
+
+        threads = [threading.Thread(target=claim) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        [folder] = [folder for folder in taken if folder]
+        assert list(tmp_path.iterdir()) == [folder]
+        assert (folder / 'mine').exists()
+        (folder / 'mine').unlink()
+        (folder / staging.PLAN).unlink()
+        folder.rmdir()
+
+
+@pytest.mark.parametrize(
+    ('failure', 'plan', 'stays'),
+    [
+        (KeyError, '', False),
+        (KeyboardInterrupt, '', False),
+        (PrepError, 'work', False),
+        (KeyboardInterrupt, 'work', True),
+        (OSError, 'work', True),
+        (Stopped, 'work', True),
+    ],
+)
+def test_what_breaks_off_stays_where_it_can_go_on(tmp_path, failure, plan, stays):
+    target = tmp_path / 'x' / '1'
+
+    def work():
+        with staging.staged(target, plan) as folder:
+            (folder / 'part').touch()
+            raise failure
+
+    with pytest.raises(failure):
+        work()
+    assert bool(list(target.parent.iterdir())) == stays
+    with staging.staged(target, plan) as folder:
+        assert (folder / 'part').exists() == stays
 
 
 def test_a_folder_that_is_no_corpus_is_not_overwritten(gtzan_source, tmp_path):
-    target = tmp_path / 'gtzan' / '1.0.0'
+    target = tmp_path / 'gtzan' / VERSION
     target.mkdir(parents=True)
     (target / 'mine.txt').write_text('precious')
     with pytest.raises(data_prep.PrepError, match='is there and no corpus'):
