@@ -12,18 +12,40 @@ A protocol is data (it stands in the manifest of its corpus):
     {'unit': 'slice', 'shares': [0.7, 0.15, 0.15], 'folds': 1}
         slices at random, as tutorials do: both sides hear the same recordings
 
-`known_torn` lists the groups that the publisher of a split tore apart. Whatever has to be drawn is
-drawn by the SHA-256 of names, which no version of any library can change.
+More of it, in any protocol over items:
+
+    'together': ['text']
+        columns whose values may not be torn apart either
+    'aside': {'kind': ['forest']}
+        rows with one of these values in the column get it as their part, and count for nothing else
+    'known_torn': ['138']
+        what the publisher of a split tore apart
+    'copies': 'leave_out'
+        where the groups that copies bind would leave nothing to train on: groups are dealt without
+        regard to copies, and of copies on several sides only those of one are kept: those that
+        test, else those that validate
+    'copies': 'reported'
+        copies may stand on two sides, there to measure how much that flatters
+
+Where there is a column 'copies' (the name of the cluster of near copies that a row belongs to, or
+''), whatever is dealt or drawn is joined by it too. Parts as published are taken as they are, and
+`leaks` tells what they tear. Unknown ('') binds nothing. Whatever has to be drawn is drawn by the
+SHA-256 of names, which no version of any library can change.
 """
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import itertools
+import typing
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Shaped
 
+from data_prep import dealing
 from data_prep.errors import PrepError
+
+if typing.TYPE_CHECKING:
+    from data_prep.copies import Pair
 
 PARTS = ('train', 'valid', 'test')
 Columns = Mapping[str, Sequence[str]]
@@ -39,39 +61,26 @@ def assign(protocol: Mapping, columns: Columns, fold: int = 0) -> Parts:
 
     Args:
         protocol: as above.
-        columns: one value a row; always 'item' and 'label', for unit 'slice' also 'slice' (and the
-            item's columns repeated), and the columns that the protocol names.
+        columns: one value a row; always 'item' and 'label' (all '' where there are no classes), for
+            unit 'slice' also 'slice' (and the item's columns repeated), and the columns that the
+            protocol names.
         fold: which part is the test part, in [0, protocol['folds']).
 
     Returns:
-        'train', 'valid', 'test', or '' for a row that is left out; one a row.
+        'train', 'valid', 'test', '' for a row that is left out, or the part that a row is set aside
+        to; one a row.
 
     Raises:
-        PrepError: there is no such fold.
+        PrepError: there is no such fold, or a published part is none.
         TornGroup: a group is torn apart and not listed in `known_torn`.
     """
     folds = int(protocol['folds'])
     if not 0 <= fold < folds:
         raise PrepError(f'fold={fold} is not there: this protocol has the folds 0 to {folds - 1}')
-    if 'shares' in protocol:
-        return _shares(columns, protocol['shares'])
-    groups = group_ids(columns, protocol['group'])
-    if 'column' not in protocol:
-        dealt = _deal(columns['label'], groups, folds)
-        parts = np.full(len(groups), 'train', dtype='<U5')
-        parts[dealt == fold] = 'test'
-        parts[dealt == (fold + 1) % folds] = 'valid'
-    elif folds == 1:
-        parts = np.array(columns[protocol['column']], dtype='<U5')
-    else:
-        parts = _published_folds(protocol, columns, groups, fold)
-    known = protocol.get('known_torn', ())
-    for group, sides in torn(columns, protocol['group'], parts).items():
-        if group not in known:
-            raise TornGroup(
-                f'{protocol["group"]} {group!r} stands in {" and ".join(sides)}: '
-                'mend the column or list the group in known_torn'
-            )
+    aside = _aside(protocol.get('aside', {}), columns)
+    rows = np.flatnonzero(aside == '')
+    parts = aside.astype(np.result_type(aside, '<U5'))
+    parts[rows] = _parts(protocol, _take(columns, rows), fold)
     return parts
 
 
@@ -85,7 +94,7 @@ def torn(columns: Columns, group: str, parts: Parts) -> dict[str, tuple[str, ...
     """The groups that stand in more than one part, with these parts; unknown groups never do."""
     sides = defaultdict(set)
     for name, part in zip(group_ids(columns, group), parts, strict=True):
-        if part:
+        if part in PARTS:
             sides[name].add(str(part))
     return {
         name: tuple(part for part in PARTS if part in seen)
@@ -104,74 +113,136 @@ def leak(columns: Columns, group: str, parts: Parts) -> float:
 def coverage(labels: Sequence[str], parts: Parts) -> dict[str, tuple[str, ...]]:
     """For each part the classes, of all that occur in `labels`, that it lacks; sorted."""
     names = np.array(labels)
-    every = {str(name) for name in names}
+    every = {str(name) for name in names} - {''}
     return {part: tuple(sorted(every - set(names[parts == part].tolist()))) for part in PARTS}
 
 
-def _hash(*names: str) -> bytes:
-    return hashlib.sha256('\n'.join(names).encode()).digest()
+class Leaks(typing.NamedTuple):
+    """What stands on more than one side of train | valid | test.
+
+    Attributes:
+        sizes: rows a part: the three, then the parts set aside, sorted.
+        left_out: rows that belong nowhere: published so, or copies of rows on another side.
+        torn: column (the group's, then those kept together) to how many of its values are torn.
+        exact: pairs of rows with equal content, on different sides.
+        near: pairs of near copies on different sides; their exact copies are not counted again.
+        known: column (as in `torn`, then 'copies' where there is one) to the share of test rows
+            whose value is trained on, in [0, 1]; NaN without test rows.
+    """
+
+    sizes: dict[str, int]
+    left_out: int
+    torn: dict[str, int]
+    exact: int
+    near: int
+    known: dict[str, float]
 
 
-def _by_class(labels: Sequence[str], groups: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Class to its groups and their sizes; a group of several classes counts for its commonest."""
-    votes = defaultdict(lambda: defaultdict(int))
-    for label, group in zip(labels, groups, strict=True):
-        votes[group][label] += 1
-    classes = defaultdict(dict)
-    for group, counts in votes.items():
-        label = min(counts, key=lambda name: (-counts[name], name))
-        classes[label][group] = sum(counts.values())
-    return dict(sorted(classes.items()))
+def leaks(
+    protocol: Mapping, columns: Columns, pairs: 'Iterable[Pair]' = (), fold: int = 0
+) -> Leaks:
+    """What a split over items tears apart.
+
+    Args:
+        protocol, columns, fold: as for `assign`; equal 'sha256', where there is one, means equal
+            content.
+        pairs: copies, by item.
+
+    Raises:
+        PrepError: as `assign`.
+    """
+    parts = assign(protocol, columns, fold)
+    counts = Counter(parts.tolist())
+    others = sorted(counts.keys() - {*PARTS, ''})
+    names = [protocol['group'], *protocol.get('together', ())]
+    part_of = dict(zip(columns['item'], parts.tolist(), strict=True))
+    sides = [{part_of[pair.a], part_of[pair.b]} for pair in pairs if pair.kind == 'near']
+    bound = [*names, 'copies'] if 'copies' in columns else names
+    return Leaks(
+        sizes={part: counts[part] for part in (*PARTS, *others)},
+        left_out=counts[''],
+        torn={name: len(torn(columns, name, parts)) for name in names},
+        exact=_exact(columns['sha256'], parts) if 'sha256' in columns else 0,
+        near=sum(len(pair & {*PARTS}) == 2 for pair in sides),
+        known={name: leak(columns, name, parts) for name in bound},
+    )
 
 
-def _deal(labels: Sequence[str], groups: Sequence[str], folds: int) -> np.ndarray:
-    """Deals the groups of each class, largest first, always to the fold that has fewest rows."""
-    dealt = {}
-    total = [0] * folds
-    for sizes in _by_class(labels, groups).values():
-        filled = [0] * folds
-        for group in sorted(sizes, key=lambda name: (-sizes[name], _hash(name))):
-            # Between folds equal in this class, the one that is smaller over all classes.
-            part = min(range(folds), key=lambda k: (filled[k], total[k], k))
-            dealt[group] = part
-            filled[part] += sizes[group]
-            total[part] += sizes[group]
-    return np.array([dealt[group] for group in groups])
+def _exact(hashes: Sequence[str], parts: Parts) -> int:
+    counts = Counter(zip(hashes, parts.tolist(), strict=True))
+    sizes = defaultdict(list)
+    for (name, part), rows in counts.items():
+        if part in PARTS:
+            sizes[name].append(rows)
+    return sum(
+        one * other for sides in sizes.values() for one, other in itertools.combinations(sides, 2)
+    )
 
 
-def _published_folds(
-    protocol: Mapping, columns: Columns, groups: Sequence[str], fold: int
-) -> np.ndarray:
-    column = np.array(columns[protocol['column']])
-    parts = np.where(column == '', '', 'train').astype('<U5')
-    parts[column == str(fold + 1)] = 'test'
-    rows = [row for row, part in enumerate(parts) if part == 'train']
-    labels = [columns['label'][row] for row in rows]
-    valid = set()
-    for sizes in _by_class(labels, [groups[row] for row in rows]).values():
-        valid |= _about(sizes, float(protocol['valid_share']))
-    parts[[row for row in rows if groups[row] in valid]] = 'valid'
+def _aside(aside: Mapping[str, Sequence[str]], columns: Columns) -> np.ndarray:
+    parts = [''] * len(columns['item'])
+    for name, values in aside.items():
+        for row, value in enumerate(columns[name]):
+            if value in values:
+                parts[row] = value
+    return np.array(parts, dtype=str)
+
+
+def _take(columns: Columns, rows: np.ndarray) -> Columns:
+    return {name: [values[int(row)] for row in rows] for name, values in columns.items()}
+
+
+def _parts(protocol: Mapping, columns: Columns, fold: int) -> np.ndarray:
+    """The parts of all rows that are not set aside."""
+    if 'shares' in protocol:
+        rows = list(zip(columns['item'], columns['slice'], strict=True))
+        return dealing.by_shares(rows, protocol['shares'])
+    folds = int(protocol['folds'])
+    if 'column' not in protocol:
+        dealt = dealing.deal(columns['label'], _bound(protocol, columns), folds)
+        parts = np.full(len(dealt), 'train', dtype='<U5')
+        parts[dealt == fold] = 'test'
+        parts[dealt == (fold + 1) % folds] = 'valid'
+        if protocol.get('copies') == 'leave_out' and 'copies' in columns:
+            dealing.leave_out(parts, columns['copies'], PARTS[::-1])
+    elif folds == 1:
+        parts = np.array(columns[protocol['column']], dtype=str)
+        if strange := sorted({*parts.tolist()} - {*PARTS, ''}):
+            raise PrepError(
+                f'column {protocol["column"]} holds {strange[0]!r}: a part is train, valid, test '
+                "or '' (left out)"
+            )
+    else:
+        parts = _published_folds(protocol, columns, fold)
+    known = protocol.get('known_torn', ())
+    for column in (protocol['group'], *protocol.get('together', ())):
+        for name, sides in torn(columns, column, parts).items():
+            if name not in known:
+                raise TornGroup(
+                    f'{column} {name!r} stands in {" and ".join(sides)}: '
+                    f'mend the column or list the {column} in known_torn'
+                )
     return parts
 
 
-def _about(sizes: Mapping[str, int], share: float) -> set[str]:
-    """Groups that hold about `share` of the rows: never none, never all, where there are two."""
-    wanted = share * sum(sizes.values())
-    taken, rows = set(), 0
-    for group in sorted(sizes, key=_hash):
-        if rows + sizes[group] <= wanted:
-            taken.add(group)
-            rows += sizes[group]
-    if not taken and len(sizes) > 1:
-        taken.add(min(sizes, key=lambda name: (sizes[name], _hash(name))))
-    return taken
+def _bound(protocol: Mapping, columns: Columns) -> list[str]:
+    """What may not be torn apart by dealing, a row."""
+    names = list(protocol.get('together', ()))
+    if 'copies' in columns and protocol.get('copies', 'join') == 'join':
+        names.append('copies')
+    groups = group_ids(columns, protocol['group'])
+    return dealing.bound(groups, [columns[name] for name in names])
 
 
-def _shares(columns: Columns, shares: Sequence[float]) -> np.ndarray:
-    keys = [_hash(*key) for key in zip(columns['item'], columns['slice'], strict=True)]
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    edges = np.rint(np.cumsum(shares) * len(keys)).astype(int)
-    parts = np.full(len(keys), 'test', dtype='<U5')
-    parts[order[: edges[0]]] = 'train'
-    parts[order[edges[0] : edges[1]]] = 'valid'
+def _published_folds(protocol: Mapping, columns: Columns, fold: int) -> np.ndarray:
+    column = np.array(columns[protocol['column']])
+    parts = np.where(column == '', '', 'train').astype('<U5')
+    parts[column == str(fold + 1)] = 'test'
+    rows = np.flatnonzero(parts == 'train')
+    rest = _take(columns, rows)
+    groups = _bound(protocol, rest)
+    valid = set()
+    for sizes in dealing.by_class(rest['label'], groups).values():
+        valid |= dealing.about(sizes, float(protocol['valid_share']))
+    parts[rows[[group in valid for group in groups]]] = 'valid'
     return parts
