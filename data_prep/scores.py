@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from data_prep import score_files
+
 _OPENING = 8  # notes of the top line that tell a melody
 
 # Madrigals in several parts, by book and number.
@@ -155,19 +157,19 @@ def read(score: Score) -> Float[np.ndarray, 'notes 3'] | str:
     Sorted by onset, then pitch, highest first. Ties are joined, grace notes and chord symbols are
     left out, repeats are played once.
     """
-    from music21 import converter, exceptions21
+    from music21 import exceptions21
 
     path = root() / score.file
     try:
         if score.tune:
-            parsed = converter.parse(dict(_tunes(path))[score.tune], format='abc')
+            parsed = score_files.parse_tune(dict(_tunes(path))[score.tune])
         else:
-            # Or music21 keeps pickles of what it parsed in a folder that anyone may write to.
-            parsed = converter.parse(path, forceSource=True)
+            parsed = score_files.parse(path)
         notes = [
-            note
-            for part in (getattr(parsed, 'parts', None) or [parsed])
-            for note in _part_notes(part)
+            (note.onset, note.length, float(note.pitch))
+            for part in score_files.parts(parsed)
+            for note in score_files.sounding(part)
+            if note.length > 0 and not note.percussion
         ]
     except (exceptions21.Music21Exception, ValueError, AttributeError, KeyError) as error:
         return f'music21 cannot read it ({type(error).__name__}: {error})'
@@ -180,29 +182,6 @@ def opening(style: str, notes: Float[np.ndarray, 'notes 3']) -> str:
     """A key of the first intervals of the top line, the same in every transposition."""
     first = np.unique(notes[:, 0], return_index=True)[1][:_OPENING]
     return f'{style} {np.diff(notes[first, 2]).astype(int).tolist()}'
-
-
-def _part_notes(part) -> Iterator[tuple[float, float, float]]:
-    from music21 import harmony
-
-    held = {}
-    for note in part.flatten().notes:
-        length = float(note.duration.quarterLength)
-        if length == 0 or isinstance(note, harmony.Harmony):
-            continue
-        begin = float(note.offset)
-        goes_on = note.tie is not None and note.tie.type in ('start', 'continue')
-        for pitch in note.pitches:
-            since, until = held.pop(pitch.midi, (begin, begin))
-            if abs(until - begin) > 1e-6:  # a tie that nothing answers
-                yield since, until - since, float(pitch.midi)
-                since = begin
-            if goes_on:
-                held[pitch.midi] = since, begin + length
-            else:
-                yield since, begin + length - since, float(pitch.midi)
-    for pitch, (since, until) in held.items():
-        yield since, until - since, float(pitch)
 
 
 def _score(style: str, path: Path, title: str, keys: set[str], tune: str = '') -> Score:
@@ -219,8 +198,7 @@ def _letters(text: str) -> str:
 
 
 def _tunes(path: Path) -> Iterator[tuple[str, str]]:
-    text = path.read_text(encoding='utf-8', errors='replace')
-    for tune in re.split(r'^(?=X:)', text, flags=re.MULTILINE)[1:]:
+    for tune in score_files.tunes(path)[1]:
         yield re.sub(r'(?s)X:\s*(\d+).*', r'\1', tune), tune
 
 
