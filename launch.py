@@ -34,6 +34,13 @@ flags.DEFINE_enum(
     'Weights & Biases; auto is online where a key is known and offline elsewhere.',
 )
 flags.DEFINE_enum('parallel', 'jit', ['jit', 'pmap'], 'How a step is laid out over the devices.')
+flags.DEFINE_enum(
+    'stream',
+    'auto',
+    ['auto', 'on', 'off'],
+    'Whether data are read from disk as they are needed, or lie on the device; auto reads what '
+    'would take more than a third of the free memory.',
+)
 flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
 flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
@@ -126,7 +133,9 @@ def train() -> int:
     if FLAGS.plan:
         from research.plan import plan
 
-        lines = plan(chosen, Path(FLAGS.runs_dir), FLAGS.parallel, FLAGS.steps_per_dispatch)
+        lines = plan(
+            chosen, Path(FLAGS.runs_dir), FLAGS.parallel, FLAGS.steps_per_dispatch, FLAGS.stream
+        )
         print('\n'.join(lines))
         return 0
     return start.train(
@@ -137,6 +146,7 @@ def train() -> int:
         checkpoint_every_s=FLAGS.checkpoint_every_s,
         steps_per_dispatch=FLAGS.steps_per_dispatch,
         force=FLAGS.force,
+        stream=FLAGS.stream,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from research import batches, metrics, plots, stats
+from research import metrics, plots, stats
 from research.corpora import Corpus
 from research.evaluate import Evaluator
 from research.experiment import Experiment
@@ -68,8 +68,7 @@ def draw(
         _, distinct = np.unique(valid.targets['item'][first], return_index=True)
         chosen = first[distinct][:SPECTROGRAMS].astype(np.int32)
         if len(chosen):
-            x, lengths, _ = batches.fetch(valid.experiment, valid.data, chosen, None)
-            features, lengths = jax.device_get((x, lengths))
+            features, lengths = jax.device_get(valid.inputs(chosen))
             shown[name] = [f[:n] for f, n in zip(features, lengths, strict=True)]
     frontend = experiment.frontend
     hop_s = getattr(frontend, 'hop', getattr(frontend, 'frame', 1)) / frontend.rate_hz

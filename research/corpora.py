@@ -1,17 +1,17 @@
 """A prepared corpus: its records, its classes, and which slices of it are for what."""
 
-import csv
 import dataclasses
 import functools
-import json
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Bool, Float, Int16
 
 from data_prep import manifest, splits
+from data_prep.errors import DamagedCorpus
 from research.errors import UserError, unknown
 from research.experiment import Data
 
@@ -44,10 +44,15 @@ class Corpus:
     def classes(self) -> list[str]:
         return self.facts['classes']
 
+    @property
+    def content(self) -> str:
+        """What a record holds: 'audio', 'flac' or 'notes'."""
+        return self.facts['content']
+
     @functools.cached_property
     def targets(self) -> np.ndarray:
-        """int32 [records], position of each record's label among the classes."""
-        position = {name: i for i, name in enumerate(self.classes)}
+        """int32 [records], position of each record's label among the classes; -1 without one."""
+        position = {name: i for i, name in enumerate(self.classes)} | {'': -1}
         return np.array([position[label] for label in self.columns['label']], np.int32)
 
     @functools.cached_property
@@ -60,9 +65,38 @@ class Corpus:
         """int64 [records]."""
         return self.columns['rate_hz'].astype(np.int64)
 
+    def seconds(self) -> Float[np.ndarray, ' records']:
+        """How long each record is."""
+        return self.samples / self.rates_hz
+
     def audio(self, records: Sequence[int | np.integer]) -> list[Int16[np.ndarray, ' samples']]:
-        """Samples of the records asked for, at their own rates, full scale 32768."""
-        return [each['audio'] for each in self._source.__getitems__([int(r) for r in records])]
+        """Samples of the records asked for, at their own rates, full scale 32768.
+
+        Threads may read at the same time once `ready` has been called.
+
+        Raises:
+            DamagedCorpus: names the record that cannot be read.
+        """
+        return [self._audio(int(record)) for record in records]
+
+    def ready(self) -> None:
+        """Opens the shards."""
+        _ = self._source
+
+    def _audio(self, record: int) -> Int16[np.ndarray, ' samples']:
+        import soundfile
+
+        try:
+            [found] = self._source.__getitems__([record])
+            if self.content != 'flac':
+                return found['audio']
+            coded = io.BytesIO(found['flac'].tobytes())
+            return soundfile.read(coded, dtype='int16')[0]
+        except Exception as error:  # each library that has a hand in it raises its own
+            raise DamagedCorpus(
+                f"{self.directory}: record {record}, '{self.columns['item'][record]}', cannot be "
+                f'read ({error}): prepare {self.name} again, with --force'
+            ) from error
 
     @functools.cached_property
     def _source(self) -> Any:
@@ -79,10 +113,7 @@ def open_corpus(directory: Path) -> Corpus:
     Raises:
         DamagedCorpus: a file is missing, cut short or holds another number of records.
     """
-    manifest.check(directory)
-    facts = json.loads((directory / 'manifest.json').read_text())
-    with open(directory / 'items.csv', newline='', encoding='utf-8') as file:
-        rows = list(csv.DictReader(file))
+    facts, rows = manifest.check(directory), manifest.items(directory)
     return Corpus(directory, facts, {key: np.array([row[key] for row in rows]) for key in rows[0]})
 
 
@@ -125,10 +156,41 @@ def protocol(corpus: Corpus, data: Data) -> tuple[str, dict[str, Any]]:
     return name, known[name]
 
 
+def aside(corpus: Corpus, rule: dict[str, Any]) -> Bool[np.ndarray, ' records']:
+    """Which records the protocol keeps out of every part, such as recordings without a class."""
+    listed = rule.get('aside', {}).items()
+    return np.any(
+        [np.zeros(len(corpus.columns['item']), bool)]
+        + [np.isin(corpus.columns[column], values) for column, values in listed],
+        axis=0,
+    )
+
+
+def left_out(corpus: Corpus, data: Data) -> dict[str, Bool[np.ndarray, ' records']]:
+    """Each filter of `data`, as `data.max_s=10`, to the records that it leaves out.
+
+    Raises:
+        UserError: a filter on a column that the corpus does not have.
+    """
+    found = {}
+    if data.min_s is not None:
+        found[f'data.min_s={data.min_s:g}'] = corpus.seconds() < data.min_s
+    if data.max_s is not None:
+        found[f'data.max_s={data.max_s:g}'] = corpus.seconds() > data.max_s
+    if data.max_chars is not None:
+        name = f'data.max_chars={data.max_chars}'
+        if 'transcript' not in corpus.columns:
+            raise UserError(f"{name}: {corpus.name} has no column 'transcript': leave it out")
+        found[name] = np.char.str_len(corpus.columns['transcript']) > data.max_chars
+    return found
+
+
 def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
     """Every part's slices.
 
     A record gives its first `data.slices` whole slices; a shorter one gives one slice, padded.
+    Parts are dealt among all records before filters leave some out, so that a filter moves none
+    from one part to another.
 
     Returns:
         'train', 'valid' and 'test'; no group is in two of them unless the protocol says so.
@@ -136,7 +198,7 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
     Raises:
         splits.TornGroup: names the group that the protocol would tear.
         PrepError: a fold that the protocol does not have.
-        UserError: an unknown protocol, or an empty part.
+        UserError: an unknown protocol, a filter that does not apply, or an empty part.
     """
     name, rule = protocol(corpus, data)
     size = round(data.slice_s * rate_hz)
@@ -163,12 +225,16 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
     columns = {key: column[record] for key, column in corpus.columns.items()}
     labels = {key: column.tolist() for key, column in columns.items()}
     part = splits.assign(rule, labels | {'slice': number.astype(str).tolist()}, data.fold)
-    parts = {each: examples.where(part == each) for each in PARTS}
+    filters = left_out(corpus, data)
+    kept = ~np.any([np.zeros(len(counts), bool), *filters.values()], axis=0)[record]
+    parts = {each: examples.where((part == each) & kept) for each in PARTS}
     empty = [each for each, found in parts.items() if not len(found)]
     if empty:
+        asked = ' '.join([f'data.protocol={name}', f'data.fold={data.fold}', *filters])
+        wider = 'wider filters, ' if filters else ''
         raise UserError(
-            f'data.protocol={name} data.fold={data.fold} leaves nothing in {" and ".join(empty)} '
-            f'of {corpus.name} ({len(corpus.samples)} records): take another protocol or fold'
+            f'{asked} leaves nothing in {" and ".join(empty)} of {corpus.name} '
+            f'({len(corpus.samples)} records): take {wider}another protocol or fold'
         )
     return parts
 

@@ -25,6 +25,9 @@ class Data:
         fold: which part of the protocol is the test part, for protocols that have folds.
         slice_s: length of one training example in seconds.
         slices: at most so many slices of a recording, one after the other from its start.
+        min_s: recordings shorter than this are left out; None: none are.
+        max_s: recordings longer than this are left out.
+        max_chars: recordings whose column `transcript` has more characters are left out.
     """
 
     corpus: str
@@ -32,6 +35,9 @@ class Data:
     fold: Index = 0
     slice_s: Positive = 30.0
     slices: Count = 1
+    min_s: Positive | None = None
+    max_s: Positive | None = None
+    max_chars: Count | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from research import batches, claims, evaluate, order, parallel, values
+from research import claims, evaluate, parallel, sources, values
 from research import step as steps
 from research.checkpoint import Checkpoints
 from research.course import Course
@@ -37,11 +37,13 @@ class Options:
         parallel: layout over the devices, 'jit' or 'pmap'.
         checkpoint_every_s: seconds between two checkpoints to resume from.
         steps_per_dispatch: steps in one program; None: by platform and model.
+        stream: whether data are read as they are needed: 'on', 'off', or 'auto', by the memory.
     """
 
     parallel: str = 'jit'
     checkpoint_every_s: float = 60.0
     steps_per_dispatch: int | None = None
+    stream: str = 'auto'
 
 
 class Loop:
@@ -90,16 +92,13 @@ class Loop:
         return state
 
     def train(
-        self,
-        state: steps.TrainState,
-        data: batches.Features | batches.Clips,
-        valid: evaluate.Evaluator,
+        self, state: steps.TrainState, source: sources.Source, valid: evaluate.Evaluator
     ) -> steps.TrainState:
         """Steps from `state` to the end of the course, or to where patience or a signal ends it."""
-        way, seed, size = self.way, self.experiment.seed, self.experiment.batch_size
+        way = self.way
         dispatch = steps.compile_steps(self.experiment, way.total, self.devices)
         scalars = {name: jnp.float32(x) for name, x in values.extract(self.experiment).items()}
-        positions = np.arange(size, dtype=np.int32)
+        positions = np.arange(self.experiment.batch_size, dtype=np.int32)
         at, spread = int(state.step), self.devices.put(state)
         fresh = way.reports_at(at)
         if at and way.validates_at(at) and not self._validated(at):
@@ -107,8 +106,9 @@ class Loop:
         self.reported_s = saved_s = time.monotonic()
         while at < way.total and not self.selection.exhausted(self.experiment.patience):
             updates = way.updates_from(at)
-            batch = order.indices(seed, at, updates, size, way.examples)
-            spread, sums = dispatch(spread, data, batch, positions, (scalars, fresh))
+            data, indices = source(at, updates)
+            spread, sums = dispatch(spread, data, indices, positions, (scalars, fresh))
+            source.dispatched(sums)
             at += updates
             self._report()  # what was read before, now that the device has work again
             fresh = way.reports_at(at)

@@ -4,6 +4,8 @@ Numpy's bit generators promise the same stream in every version, its shuffles do
 the rank of raw random bits.
 """
 
+import functools
+
 import numpy as np
 
 
@@ -23,6 +25,7 @@ def indices(seed: int, step: int, steps: int, batch_size: int, examples: int) ->
     return stream[start : start + last - first].reshape(steps, batch_size)
 
 
+@functools.lru_cache(maxsize=4)  # of a large corpus it takes longer than to read a step
 def _permutation(seed: int, epoch: int, examples: int) -> np.ndarray:
     bits = np.random.Philox(key=[seed, epoch]).random_raw(examples)
     return np.argsort(bits, kind='stable').astype(np.int32)

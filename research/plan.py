@@ -4,16 +4,17 @@ from pathlib import Path
 
 import flax.linen as nn
 import jax
-import numpy as np
 
-from research import batches, codec, corpora, parallel, runs, step
+from research import batches, codec, corpora, parallel, runs, sources, step
 from research.course import course
 from research.start import Chosen, described
 
 MIB = 2**20
 
 
-def plan(chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None) -> list[str]:
+def plan(
+    chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None, stream: str = 'auto'
+) -> list[str]:
     """Lines for the user: data, shapes, parameters, steps, memory, and where the run would be.
 
     Nothing is compiled, read or written. Memory is what is known beforehand: data, parameters and
@@ -24,6 +25,7 @@ def plan(chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None) -
         runs_dir: where the run would be.
         layout: over the devices, as in parallel.layout.
         most: updates in one program; None: by platform and model.
+        stream: whether data would be read as they are needed: 'on', 'off' or 'auto'.
     """
     experiment, corpus = chosen.experiment, chosen.corpus
     bound = step.bound(experiment, len(corpus.classes))
@@ -32,13 +34,18 @@ def plan(chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None) -
     parallel.layout(layout, bound.batch_size)
     frames, features = batches.shape(bound)
     state = jax.eval_shape(lambda: step.init(bound))
+    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
+    choice = sources.choose(stream, bound, corpus, parts, place)
+    if choice.streamed:
+        data_bytes = sources.streamed_bytes(bound, corpus, parts, way)
+    else:
+        data_bytes = sources.resident_bytes(bound, corpus, parts)
     sizes = {
-        'data': _data_bytes(chosen, parts, frames * features * 4),
+        'data': data_bytes,
         'parameters': _bytes(state.params) + _bytes(state.stats),
         'gradients': _bytes(state.params),
         'optimizer': _bytes(state.moments),
     }
-    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
     trained = sum(leaf.size for leaf in jax.tree.leaves(state.params))
     running = sum(leaf.size for leaf in jax.tree.leaves(state.stats))
     device = parallel.describe()
@@ -52,20 +59,10 @@ def plan(chosen: Chosen, runs_dir: Path, layout: str, most: int | None = None) -
         f'steps     {way.total:,}: {way.total * bound.batch_size / way.examples:.1f} epochs, '
         f'a validation every {way.between}, {way.dispatch} a program',
         f'device    {device["count"]} x {device["kind"]} ({device["platform"]}), {layout}',
+        f'data      {choice.line}',
         f'memory    {sum(sizes.values()) / MIB:,.0f} MiB ({held}), and activations',
         f'run       {place.directory}: {place.status()}',
     ]
-
-
-def _data_bytes(chosen: Chosen, parts: dict[str, corpora.Examples], example: int) -> int:
-    """Features of every part; where training hears samples, its clips in place of its features."""
-    if not batches.hears_samples(chosen.experiment):
-        return sum(map(len, parts.values())) * example
-    records = np.unique(parts['train'].record)
-    rate_hz, data = chosen.experiment.frontend.rate_hz, chosen.experiment.data
-    ends = chosen.corpus.samples[records] * rate_hz // chosen.corpus.rates_hz[records]
-    clips = 2 * len(records) * (int(ends.max()) + round(data.slice_s * rate_hz))
-    return clips + (len(parts['valid']) + len(parts['test'])) * example
 
 
 def _values(module: nn.Module) -> str:

@@ -158,8 +158,13 @@ def locate(runs_dir: Path, experiment_json: dict[str, Any], fingerprint: str) ->
     """
     asked = {'experiment': experiment_json, 'fingerprint': fingerprint}
     digest = hashlib.sha256(_canonical(asked).encode()).hexdigest()[:10]
-    corpus, seed = experiment_json['data']['corpus'], experiment_json['seed']
+    corpus, seed = plain(experiment_json['data']['corpus']), experiment_json['seed']
     return Run(Path(runs_dir) / experiment_json['name'] / f'{corpus}-s{seed}-{digest}')
+
+
+def plain(corpus: str) -> str:
+    """A corpus's name without the colon, which neither every file system nor W&B takes."""
+    return corpus.replace(':', '.')
 
 
 def find(runs_dir: Path) -> list[Run]:

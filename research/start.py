@@ -13,6 +13,7 @@ from research.experiment import Experiment
 from research.loggers import Loggers
 from research.loggers.console import summary
 from research.loggers.wandb import Mode, WandbLogger
+from research.tasks import Classification
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +49,7 @@ def choose(
 
     Raises:
         UserError: an assignment that does not fit, or a corpus that is not prepared: pinned, or
-            embedded while nothing may be prepared.
+            embedded while nothing may be prepared; a corpus that the task cannot learn from.
     """
     asked = overrides.apply(experiment, assignments)
     own = asked.data.corpus
@@ -58,24 +59,25 @@ def choose(
     directory = data_prep.prepared(name, data_dir)
     if directory is None:
         if not data_prep.card(name).embedded:
-            how = command(name, data_dir)
+            how, lacking = command(name, data_dir), unprepared(name, data_dir)
             if insisted:
-                raise UserError(f"corpus '{name}' is not prepared in {data_dir}/: {how}")
+                raise UserError(f'{lacking}: {how}')
             stand_in, name = True, asked.standin.corpus
             print(
-                f"corpus '{own}' is not prepared in {data_dir}/; the embedded stand-in '{name}' "
-                f'takes its place.\nTo train on the real one: {how}',
+                f"{lacking}; the embedded stand-in '{name}' takes its place.\n"
+                f'To train on the real one: {how}',
                 flush=True,
             )
         directory = data_prep.prepared(name, data_dir)
         if directory is None and not prepare:
-            raise UserError(f"corpus '{name}' is not prepared yet: {command(name, data_dir)}")
+            raise UserError(f'{unprepared(name, data_dir)}: {command(name, data_dir)}')
         directory = directory or data_prep.prepare(name, data_dir)
     if name == experiment.standin.corpus:
         # The stand-in's own budget first, so that what the user says wins.
         experiment = overrides.apply(experiment, experiment.standin.overrides)
         asked = overrides.apply(experiment, assignments)
     corpus = corpora.open_corpus(directory)
+    _refuse_unfit(asked, corpus)
     protocol, _ = corpora.protocol(corpus, asked.data)
     data = dataclasses.replace(asked.data, corpus=name, protocol=protocol)
     return Chosen(dataclasses.replace(asked, data=data), corpus, stand_in)
@@ -85,8 +87,26 @@ def command(name: str, data_dir: Path) -> str:
     """What the user types to prepare a corpus."""
     card = data_prep.card(name)
     source = '' if card.embedded else ' --source=DIR'
-    fetch = ' (or --download in place of --source)' if card.archive else ''
+    fetch = ' (or --download in place of --source)' if card.archives else ''
     return f'python -m data_prep {name}{source} --data_dir={data_dir}{fetch}'
+
+
+def unprepared(name: str, data_dir: Path) -> str:
+    """That a corpus is not there, or only as an earlier version of data_prep wrote it."""
+    older = sorted(data_dir.joinpath(*name.split(':')).glob('[0-9]*/manifest.json'))
+    if older:
+        return f"corpus '{name}' in {older[-1].parent}/ is of an earlier version: prepare it again"
+    return f"corpus '{name}' is not prepared in {data_dir}/"
+
+
+def _refuse_unfit(experiment: Experiment, corpus: corpora.Corpus) -> None:
+    if corpus.content == 'notes':
+        lacking = 'holds notes, no sound'
+    elif isinstance(experiment.task, Classification) and len(corpus.classes) < 2:
+        lacking = f'has {"one class" if corpus.classes else "no classes"}'
+    else:
+        return
+    raise UserError(f'{corpus.name} {lacking}: {experiment.name} cannot learn from it')
 
 
 def train(
@@ -97,6 +117,7 @@ def train(
     checkpoint_every_s: float,
     steps_per_dispatch: int | None,
     force: bool,
+    stream: str = 'auto',
 ) -> int:
     """Trains the run, resumes it, or shows its result where it is finished; an exit code."""
     from research import train as loop
@@ -119,7 +140,7 @@ def train(
     for line in described(chosen):
         print(line)
     print(f'run       {place.directory}', flush=True)
-    options = loop.Options(layout, checkpoint_every_s, steps_per_dispatch)
+    options = loop.Options(layout, checkpoint_every_s, steps_per_dispatch, stream)
     loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say))
     code = 1
     try:
@@ -154,6 +175,10 @@ def described(chosen: Chosen) -> list[str]:
         f'corpus    {named}, {len(corpus.classes)} classes, fingerprint {corpus.fingerprint[:10]}',
         f'split     {data.protocol}, fold {data.fold}: {sizes}',
     ]
+    _, rule = corpora.protocol(corpus, data)
+    heard = ~corpora.aside(corpus, rule)
+    for name, mask in corpora.left_out(corpus, data).items():
+        lines.append(f'note      left out by {name}: {(mask & heard).sum()} of {heard.sum()}')
     if limit := corpus.facts.get('limit'):
         lines.append(f'note      the corpus was prepared with --limit={limit} a class')
     for part, lacking in corpora.unheard(parts, corpus.classes).items():
@@ -179,7 +204,7 @@ def _wandb(chosen: Chosen, place: runs.Run, mode: Mode, say) -> WandbLogger:
         place.directory,
         mode=mode,
         project='audiogrid',
-        group=f'{experiment.name}-{experiment.data.corpus}',
+        group=f'{experiment.name}-{runs.plain(experiment.data.corpus)}',
         tags=[
             experiment.name,
             experiment.data.corpus,

@@ -5,7 +5,16 @@ from typing import Any
 
 import jax
 
-from research import batches, claims, codec, conclude, corpora, environment, evaluate, parallel
+from research import (
+    claims,
+    codec,
+    conclude,
+    corpora,
+    environment,
+    evaluate,
+    parallel,
+    sources,
+)
 from research import step as steps
 from research.checkpoint import Checkpoints
 from research.corpora import Corpus
@@ -45,22 +54,31 @@ def run(
     way = course(bound, len(parts['train']), options.steps_per_dispatch)
     devices = parallel.layout(options.parallel, bound.batch_size)
     parallel.refuse_ragged(devices, bound.model, [part.samples for part in parts.values()])
+    streamed = sources.choose(options.stream, bound, corpus, parts, place)
     with (
         claims.claim(place.directory, report=loggers.say) as claim,
         Interrupts() as interrupts,
         contextlib.closing(Checkpoints(place.checkpoints, report=loggers.say)) as checkpoints,
     ):
         state = steps.init(bound)
-        place.create(codec.to_json(experiment), _surroundings(corpus, way, state, options))
+        surroundings = _surroundings(corpus, way, state, options, streamed.streamed)
+        place.create(codec.to_json(experiment), surroundings)
+        if streamed.streamed:
+            loggers.say(f'data      {streamed.line}')
         loop = Loop(bound, place, way, devices, claim, interrupts, checkpoints, options, loggers)
         state = loop.resume(state)
-        train = devices.put(batches.on_device(bound, corpus, parts['train']))
-        valid = evaluate.Evaluator(bound, corpus, parts['valid'])
-        state = loop.train(state, train, valid)
+        part = parts['train']
+        if streamed.streamed:
+            source = sources.Streamed(bound, corpus, part, devices, way)
+        else:
+            source = sources.Resident(bound, corpus, part, devices)
+        valid = evaluate.Evaluator(bound, corpus, parts['valid'], streamed.streamed)
+        with contextlib.closing(source):
+            state = loop.train(state, source, valid)
         loop.save(state)
         weights = steps.Weights(state.params, state.stats)
         best, weights = checkpoints.restore_best(weights, loop.selection.step)
-        test = evaluate.Evaluator(bound, corpus, parts['test'])
+        test = evaluate.Evaluator(bound, corpus, parts['test'], streamed.streamed)
         scores = conclude.score(place, weights, {'valid': valid, 'test': test}, corpus.classes)
         checkpoints.wait()
         try:
@@ -87,7 +105,7 @@ def count(state: steps.TrainState) -> int:
 
 
 def _surroundings(
-    corpus: Corpus, way: Course, state: steps.TrainState, options: Options
+    corpus: Corpus, way: Course, state: steps.TrainState, options: Options, streamed: bool
 ) -> dict[str, Any]:
     """What environment.json holds beside the versions."""
     return environment.describe() | {
@@ -97,4 +115,5 @@ def _surroundings(
         'parameters': count(state),
         'parallel': options.parallel,
         'steps_per_dispatch': way.dispatch,
+        'stream': streamed,
     }

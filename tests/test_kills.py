@@ -144,6 +144,20 @@ def test_a_run_killed_at_three_random_moments_ends_as_an_undisturbed_one(
     assert outcome(run_in(runs_dir)) == undisturbed[experiment].outcome
 
 
+def test_a_killed_run_that_streams_goes_on_as_a_resident_one_that_nothing_happened_to(
+    undisturbed, launch, run_in, outcome, tmp_path
+):
+    flags = (*CNN, *HOW, f'--runs_dir={tmp_path}', '--stream=on')
+    process = launch(*flags)
+    wait_until(lambda: records(tmp_path) >= 4, process)
+    process.kill()
+    process.end()
+    code, out, err = launch(*flags).end()
+    assert (code, err) == (0, '')
+    assert 'resumed at step' in out
+    assert outcome(run_in(tmp_path)) == undisturbed[CNN].outcome
+
+
 class Stopped(NamedTuple):
     runs_dir: Path
     step: int

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 import experiments
-from research import batches, corpora, evaluate, overrides, step
+from data_prep.cards import VERSION
+from research import batches, corpora, evaluate, overrides, sources, step
 
 
 @pytest.fixture(scope='module')
 def corpus(data_dir):
-    return corpora.open_corpus(data_dir / 'corpus_styles' / '1.0.0')
+    return corpora.open_corpus(data_dir / 'corpus_styles' / VERSION)
 
 
 def parts_of(experiment, corpus):
     examples = corpora.cut(corpus, experiment.data, experiment.frontend.rate_hz)['valid']
-    return examples, batches.on_device(experiment, corpus, examples)
+    return examples, sources.on_device(experiment, corpus, examples)
 
 
 def keys(count, seed=0):

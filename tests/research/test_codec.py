@@ -23,6 +23,14 @@ def test_nested_and_optional_values_survive_json():
     assert codec.from_json(json.loads(json.dumps(codec.to_json(experiment)))) == experiment
 
 
+def test_an_experiment_written_before_there_were_filters_is_read_as_one_without():
+    experiment = experiments.build('genre_mlp')
+    payload = codec.to_json(experiment)
+    for name in ('min_s', 'max_s', 'max_chars'):
+        assert payload['data'].pop(name) is None
+    assert codec.from_json(payload) == experiment
+
+
 @pytest.mark.parametrize(
     ('path', 'value', 'told'),
     [

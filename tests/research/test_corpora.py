@@ -1,9 +1,13 @@
+import dataclasses
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+import soundfile
 
+from data_prep.cards import VERSION
 from data_prep.errors import DamagedCorpus, PrepError
 from research import corpora
 from research.errors import UserError
@@ -14,7 +18,7 @@ RATE_HZ = 22_050
 
 @pytest.fixture(scope='module')
 def corpus(data_dir):
-    return corpora.open_corpus(data_dir / 'corpus_styles' / '1.0.0')
+    return corpora.open_corpus(data_dir / 'corpus_styles' / VERSION)
 
 
 def test_no_group_is_on_two_sides_and_every_record_is_on_one(corpus):
@@ -84,3 +88,81 @@ def test_a_corpus_that_lacks_a_shard_is_refused(corpus, tmp_path):
     (copy / shard).write_bytes((copy / shard).read_bytes()[:-100])
     with pytest.raises(DamagedCorpus, match='array_record'):
         corpora.open_corpus(copy)
+
+
+SPOKEN = [(16_000, seconds) for seconds in (1.0, 2.0, 3.0, 4.0)] * 6
+WORDS = ['one', 'one two', 'ünë two three', ''] * 6
+
+
+def kept(parts):
+    return sum(len(set(part.record.tolist())) for part in parts.values())
+
+
+def test_filters_leave_out_what_is_past_their_limits_and_nothing_at_them(drawn):
+    corpus = drawn(SPOKEN, transcript=WORDS)
+    limits = {'min_s': 2.0, 'max_s': 3.0, 'max_chars': 7}
+    out = corpora.left_out(corpus, Data('drawn', **limits))
+    seconds, characters = [s for _, s in SPOKEN], [len(text) for text in WORDS]
+    assert {name: mask.tolist() for name, mask in out.items()} == {
+        'data.min_s=2': [s < 2 for s in seconds],
+        'data.max_s=3': [s > 3 for s in seconds],
+        'data.max_chars=7': [n > 7 for n in characters],
+    }
+    parts = corpora.cut(corpus, Data('drawn', **limits), 16_000)
+    assert kept(parts) == sum(
+        2 <= s <= 3 and n <= 7 for s, n in zip(seconds, characters, strict=True)
+    )
+
+
+def test_a_filter_moves_no_record_into_another_part(drawn):
+    corpus = drawn(SPOKEN)
+    every = corpora.cut(corpus, Data('drawn'), 16_000)
+    some = corpora.cut(corpus, Data('drawn', max_s=2.5), 16_000)
+    assert kept(some) == 12
+    for name in corpora.PARTS:
+        assert set(some[name].record.tolist()) <= set(every[name].record.tolist())
+
+
+def test_a_filter_that_empties_a_part_is_named(drawn):
+    corpus = drawn(SPOKEN)
+    with pytest.raises(UserError, match=r'data\.max_s=0\.5 leaves nothing in train and valid and'):
+        corpora.cut(corpus, Data('drawn', max_s=0.5), 16_000)
+
+
+def test_a_filter_on_a_column_that_the_corpus_lacks_is_refused(drawn):
+    with pytest.raises(UserError, match=r"data\.max_chars=9: drawn has no column 'transcript'"):
+        corpora.cut(drawn(SPOKEN), Data('drawn', max_chars=9), 16_000)
+
+
+def test_records_set_aside_are_in_no_part_and_counted_nowhere(drawn):
+    kinds = ['clip', 'clip', 'forest'] * 8
+    corpus = drawn(SPOKEN, kind=kinds)
+    labels = np.where(np.array(kinds) == 'forest', '', corpus.columns['label'])
+    rule = corpus.facts['protocols']['folds'] | {'aside': {'kind': ['forest']}}
+    facts = corpus.facts | {'protocols': {'folds': rule}}
+    corpus = dataclasses.replace(corpus, facts=facts, columns={**corpus.columns, 'label': labels})
+    assert corpora.aside(corpus, rule).tolist() == [kind == 'forest' for kind in kinds]
+    parts = corpora.cut(corpus, Data('drawn'), 16_000)
+    assert kept(parts) == 16
+    for part in parts.values():
+        assert set(part.target.tolist()) <= {0, 1}
+        assert not set(part.record.tolist()) & set(range(2, 24, 3))
+
+
+def test_flac_is_decoded_and_a_record_that_cannot_be_is_named(drawn):
+    corpus = drawn(SPOKEN)
+    corpus = corpora.Corpus(corpus.directory, corpus.facts | {'content': 'flac'}, corpus.columns)
+    samples = np.random.default_rng(0).integers(-32768, 32767, 4000).astype(np.int16)
+    file = io.BytesIO()
+    soundfile.write(file, samples, 16_000, format='FLAC', subtype='PCM_16')
+    coded = np.frombuffer(file.getvalue(), np.uint8)
+
+    class Shards:
+        def __getitems__(self, records):
+            return [{'flac': coded if record else coded[:-500]} for record in records]
+
+    corpus.__dict__['_source'] = Shards()
+    [found] = corpus.audio([3])
+    np.testing.assert_array_equal(found, samples)
+    with pytest.raises(DamagedCorpus, match="record 0, 'item 0', cannot be read"):
+        corpus.audio([3, 0])

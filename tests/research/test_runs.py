@@ -37,6 +37,13 @@ def test_id_is_the_sha256_of_canonical_json(tmp_path):
     assert runs.locate(tmp_path, EXPERIMENT, 'abc').directory.name == f'styles-s3-{digest[:10]}'
 
 
+def test_a_corpus_with_a_label_names_its_runs_without_a_colon(tmp_path):
+    labelled = EXPERIMENT | {'data': {**EXPERIMENT['data'], 'corpus': 'audio_folder:mine'}}
+    name = runs.locate(tmp_path, labelled, 'abc').directory.name
+    assert name.startswith('audio_folder.mine-s3-')
+    assert ':' not in name
+
+
 @pytest.mark.parametrize(
     ('changed', 'fingerprint'),
     [({'model': {'width': 33}}, 'abc'), ({'seed': 4}, 'abc'), ({}, 'abd')],

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import experiments
+from data_prep.cards import VERSION
 from research import codec, corpora, overrides, runs, stats, train
 from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
@@ -12,7 +13,7 @@ from research.loggers.wandb import WandbLogger
 
 @pytest.fixture(scope='module')
 def corpus(data_dir):
-    return corpora.open_corpus(data_dir / 'corpus_styles' / '1.0.0')
+    return corpora.open_corpus(data_dir / 'corpus_styles' / VERSION)
 
 
 def experiment(*changes):

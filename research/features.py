@@ -1,0 +1,136 @@
+"""Features of the examples of a part: the front-end runs over a few recordings at a time.
+
+Recordings of like rate and length are a chunk, and every chunk is of one shape, so that few
+programs are compiled and an example's features do not depend on who reads them, or when.
+"""
+
+import functools
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Int16, Int32
+
+from research.batches import Features
+from research.corpora import Corpus, Examples
+from research.experiment import Experiment
+from research.frontends import FrontEnd, resample
+
+RECORDS_AT_ONCE = 8
+Extracted = tuple[Float[Array, 'examples time features'], Int[Array, ' examples']]
+
+
+class Chunk(NamedTuple):
+    """Some recordings of like rate and length.
+
+    Attributes:
+        rate_hz: of all of them.
+        size: no fewer samples than the longest has.
+        slices: no fewer than any record of the part has.
+        records: positions in the corpus, RECORDS_AT_ONCE at most.
+        examples: positions in the part, for each record.
+    """
+
+    rate_hz: int
+    size: int
+    slices: int
+    records: list[int]
+    examples: list[Int[np.ndarray, ' slices']]
+
+    @property
+    def places(self) -> Int[np.ndarray, ' examples']:
+        """The part's examples in the order in which `extract` gives them."""
+        return np.concatenate(self.examples)
+
+
+class Read(NamedTuple):
+    """A chunk's samples, and where its slices lie in them."""
+
+    audio: Int16[np.ndarray, 'records samples']
+    starts: Int32[np.ndarray, 'records slices']
+    lengths: Int32[np.ndarray, 'records slices']
+
+
+def chunks(corpus: Corpus, examples: Examples) -> list[Chunk]:
+    """All of a part, each record in one chunk."""
+    records, counts = np.unique(examples.record, return_counts=True)
+    by_record = np.argsort(examples.record, kind='stable')
+    own = dict(zip(records.tolist(), np.split(by_record, np.cumsum(counts)[:-1]), strict=True))
+    alike: dict[tuple[int, int], list[int]] = {}
+    for record in records.tolist():
+        size = _rounded_up(int(corpus.samples[record]))
+        alike.setdefault((int(corpus.rates_hz[record]), size), []).append(record)
+    found = []
+    for (rate_hz, size), members in sorted(alike.items()):
+        for first in range(0, len(members), RECORDS_AT_ONCE):
+            some = members[first : first + RECORDS_AT_ONCE]
+            found.append(
+                Chunk(rate_hz, size, int(counts.max()), some, [own[each] for each in some])
+            )
+    return found
+
+
+def read(corpus: Corpus, examples: Examples, chunk: Chunk) -> Read:
+    """A chunk's samples from disk."""
+    shape = RECORDS_AT_ONCE, chunk.slices
+    audio = np.zeros((RECORDS_AT_ONCE, chunk.size), np.int16)
+    starts, lengths = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    for row, (samples, own) in enumerate(
+        zip(corpus.audio(chunk.records), chunk.examples, strict=True)
+    ):
+        audio[row, : len(samples)] = samples
+        starts[row, : len(own)] = examples.start[own]
+        lengths[row, : len(own)] = examples.samples[own]
+    return Read(audio, starts, lengths)
+
+
+def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
+    """Features and valid frames of a chunk's examples, in the order of `chunk.places`."""
+    frontend = experiment.frontend
+    size = round(experiment.data.slice_s * frontend.rate_hz)
+    x, lengths = _features(*found, source_hz=chunk.rate_hz, frontend=frontend, size=size)
+    taken = np.concatenate(
+        [row * chunk.slices + np.arange(len(own)) for row, own in enumerate(chunk.examples)]
+    )
+    return x.reshape(-1, *x.shape[2:])[taken], lengths.reshape(-1)[taken]
+
+
+def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features:
+    """Every example's features, on the device."""
+    own = chunks(corpus, examples)
+    pieces = [extract(experiment, chunk, read(corpus, examples, chunk)) for chunk in own]
+    order = np.argsort(sequence(own))
+    inputs, lengths = (jnp.concatenate(column)[order] for column in zip(*pieces, strict=True))
+    return Features(inputs, lengths, jnp.asarray(examples.target))
+
+
+def sequence(own: list[Chunk]) -> Int[np.ndarray, ' examples']:
+    """The part's examples in the order in which its chunks hold them."""
+    return np.concatenate([chunk.places for chunk in own])
+
+
+@functools.partial(jax.jit, static_argnames=('source_hz', 'frontend', 'size'))
+def _features(
+    audio: Int16[Array, 'records samples'],
+    starts: Int[Array, 'records slices'],
+    lengths: Int[Array, 'records slices'],
+    *,
+    source_hz: int,
+    frontend: FrontEnd,
+    size: int,
+):
+    wave, _ = resample(audio.astype(jnp.float32) / 32768.0, source_hz, frontend.rate_hz)
+    wave = jnp.pad(wave, ((0, 0), (0, size)))
+
+    def slices(one, begin):
+        return jax.vmap(lambda s: jax.lax.dynamic_slice(one, (s,), (size,)))(begin)
+
+    return frontend(jax.vmap(slices)(wave, starts), lengths)
+
+
+def _rounded_up(samples: int) -> int:
+    """The next of eight sizes an octave: few programs are compiled, little is padded."""
+    quantum = 2 ** max(math.floor(math.log2(max(samples, 1))) - 3, 0)
+    return -(-samples // quantum) * quantum

@@ -1,0 +1,159 @@
+"""Where a step's examples come from: all of them on the device, or read from disk ahead of it.
+
+Both give the same examples to the same steps. Where clips are what is resident, both give the same
+bits on one device. Where features are, they were taken of samples that were not rounded to int16:
+a streamed sample is off by half a step of int16, 2**-16, at most, and where no rate is changed by
+nothing.
+"""
+
+import collections
+from collections.abc import Generator, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import numpy as np
+from jaxtyping import Int32
+
+from research import batches, clips, features, order, reading
+from research.batches import Clips, Features
+from research.corpora import Corpus, Examples
+from research.course import Course
+from research.experiment import Experiment
+from research.parallel import Devices
+from research.reading import THREADS, Choice, ahead
+from research.runs import Run, read_json
+
+# Programs that may wait for the device, each with its own clips in the device's memory.
+IN_FLIGHT = 2
+
+Indices = Int32[np.ndarray, 'steps batch']
+
+
+@runtime_checkable
+class Source(Protocol):
+    """The training part, step by step."""
+
+    def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
+        """Data as the layout wants it, and where in them the examples of steps [at, at + updates)
+        are."""
+        ...
+
+    def dispatched(self, sums: Any) -> None:
+        """Told what the program that was given the last data will give."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Resident:
+    """All on the device."""
+
+    def __init__(
+        self, experiment: Experiment, corpus: Corpus, examples: Examples, devices: Devices
+    ):
+        self._experiment, self._examples = experiment, len(examples)
+        self._data = devices.put(on_device(experiment, corpus, examples))
+
+    def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
+        seed, size = self._experiment.seed, self._experiment.batch_size
+        return self._data, order.indices(seed, at, updates, size, self._examples)
+
+    def dispatched(self, sums: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Streamed:
+    """Read step by step, ahead of the device; each program is given the clips of its own steps.
+
+    A step's examples follow from seed and step, so a resumed run only starts at another step. Every
+    device is given all clips of a program, as it is given all of a resident part.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        corpus: Corpus,
+        examples: Examples,
+        devices: Devices,
+        way: Course,
+        threads: int = THREADS,
+    ):
+        self._experiment, self._way, self._devices = experiment, way, devices
+        self._threads = threads
+        self._windows = clips.Windows(experiment, corpus, examples)
+        self._steps: Generator[Clips, None, None] | None = None
+        self._next = 0
+        self._in_flight: collections.deque[Any] = collections.deque()
+        corpus.ready()
+
+    def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
+        if self._steps is None or self._next != at:
+            self.close()
+            buffer = self._way.dispatch + self._threads
+            self._steps = ahead(range(at, self._way.total), self._read, buffer, self._threads)
+        steps = [next(self._steps) for _ in range(updates)]
+        self._next = at + updates
+        rows = np.arange(updates * self._experiment.batch_size, dtype=np.int32)
+        joined = Clips(*(np.concatenate(column) for column in zip(*steps, strict=True)))
+        return self._devices.put(joined._replace(row=rows)), rows.reshape(updates, -1)
+
+    def dispatched(self, sums: Any) -> None:
+        self._in_flight.append(sums)
+        if len(self._in_flight) > IN_FLIGHT:
+            jax.block_until_ready(self._in_flight.popleft())
+
+    def close(self) -> None:
+        if self._steps is not None:
+            self._steps.close()
+
+    def _read(self, step: int) -> Clips:
+        seed, size = self._experiment.seed, self._experiment.batch_size
+        [chosen] = order.indices(seed, step, 1, size, self._way.examples)
+        return self._windows(chosen)
+
+
+def on_device(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features | Clips:
+    """Reads the examples' records and puts on the device what a step starts from."""
+    if batches.hears_samples(experiment):
+        return clips.whole(experiment, corpus, examples)
+    return features.resident(experiment, corpus, examples)
+
+
+def choose(
+    wish: str,
+    experiment: Experiment,
+    corpus: Corpus,
+    parts: Mapping[str, Examples],
+    place: Run,
+) -> Choice:
+    """Whether a bound experiment's data are streamed: see `reading.choose`."""
+    begun = None
+    if place.environment.is_file():
+        begun = bool(read_json(place.environment).get('stream'))
+    return reading.choose(wish, resident_bytes(experiment, corpus, parts), begun)
+
+
+def resident_bytes(experiment: Experiment, corpus: Corpus, parts: Mapping[str, Examples]) -> int:
+    """What all parts take on the device where none is streamed, as items.csv has it.
+
+    Features of every part; where training hears samples, its clips in place of its features.
+    """
+    frames, bins = batches.shape(experiment)
+    examples = {name: len(part) * frames * bins * 4 for name, part in parts.items()}
+    if not batches.hears_samples(experiment):
+        return sum(examples.values())
+    rate_hz, train = experiment.frontend.rate_hz, np.unique(parts['train'].record)
+    longest = int((corpus.samples[train] * rate_hz // corpus.rates_hz[train]).max())
+    clip = 2 * (longest + round(experiment.data.slice_s * rate_hz))
+    return len(train) * clip + examples['valid'] + examples['test']
+
+
+def streamed_bytes(
+    experiment: Experiment, corpus: Corpus, parts: Mapping[str, Examples], way: Course
+) -> int:
+    """What a streamed training part takes on the device: the clips of programs in flight."""
+    width = clips.Windows(experiment, corpus, parts['train']).width
+    return (IN_FLIGHT + 1) * way.dispatch * experiment.batch_size * width * 2

@@ -1,0 +1,62 @@
+import dataclasses
+
+import pytest
+
+import data_prep
+import experiments
+from research import corpora, overrides, start
+from research.errors import UserError
+
+MLP = experiments.build('genre_mlp')
+
+
+def refused(data_dir, name, *assignments):
+    with pytest.raises(UserError) as told:
+        start.choose(MLP, name, assignments, data_dir, prepare=False)
+    assert '\n' not in str(told.value)
+    return str(told.value)
+
+
+def test_a_labelled_corpus_that_is_not_prepared_is_told_with_its_command(tmp_path):
+    assert refused(tmp_path, 'audio_folder:mine') == (
+        f"corpus 'audio_folder:mine' is not prepared in {tmp_path}/: "
+        f'python -m data_prep audio_folder:mine --source=DIR --data_dir={tmp_path}'
+    )
+
+
+@pytest.mark.parametrize('name', ['gtzan', 'audio_folder:mine', 'corpus_styles'])
+def test_a_corpus_of_an_earlier_version_is_told_and_prepared_again(name, tmp_path):
+    old = data_prep.place(name, tmp_path).with_name('1.0.0')
+    old.mkdir(parents=True)
+    (old / 'manifest.json').write_text('{}')
+    told = refused(tmp_path, name)
+    assert told.startswith(f"corpus '{name}' in {old}/ is of an earlier version: prepare it again")
+    assert f'python -m data_prep {name} ' in told
+
+
+@pytest.mark.parametrize(
+    ('facts', 'said'),
+    [
+        ({'classes': []}, 'drawn has no classes: genre_mlp cannot learn from it'),
+        ({'classes': ['a']}, 'drawn has one class: genre_mlp cannot learn from it'),
+        ({'content': 'notes'}, 'drawn holds notes, no sound: genre_mlp cannot learn from it'),
+    ],
+)
+def test_a_corpus_that_does_not_fit_the_experiment_is_refused(
+    facts, said, drawn, monkeypatch, tmp_path
+):
+    corpus = drawn([(8000, 1.0)] * 6)
+    odd = corpora.Corpus(corpus.directory, corpus.facts | facts, corpus.columns)
+    monkeypatch.setattr(data_prep, 'prepared', lambda name, data_dir: tmp_path)
+    monkeypatch.setattr(corpora, 'open_corpus', lambda directory: odd)
+    assert refused(tmp_path, 'gtzan') == said
+
+
+def test_what_filters_leave_out_is_told_of_the_records_that_take_part(drawn):
+    corpus = drawn([(8000, 1.0 + i % 3) for i in range(24)], kind=['clip'] * 21 + ['forest'] * 3)
+    rule = corpus.facts['protocols']['folds'] | {'aside': {'kind': ['forest']}}
+    corpus = dataclasses.replace(corpus, facts=corpus.facts | {'protocols': {'folds': rule}})
+    changes = ['data.corpus=drawn', 'data.protocol=folds', 'data.slice_s=1', 'data.max_s=2']
+    experiment = overrides.apply(MLP, changes)
+    told = start.described(start.Chosen(experiment, corpus, stand_in=False))
+    assert 'note      left out by data.max_s=2: 7 of 21' in told
