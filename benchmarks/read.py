@@ -21,7 +21,7 @@ from absl import app, flags, logging
 
 import experiments
 from data_prep import corpus_styles
-from data_prep.build import build
+from data_prep.building.build import build
 from data_prep.cards import Wish
 from research import batches, corpora, overrides, parallel, sources
 from research.corpora import Corpus

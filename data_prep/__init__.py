@@ -127,14 +127,14 @@ def prepare(
     if (there := prepared(name, data_dir)) and not force:
         return _as_wished(there, limit, report)
 
-    from data_prep.build import build
-    from data_prep.finish import summary
-    from data_prep.parallel import cores
+    from data_prep.building.build import build
+    from data_prep.building.finish import summary
+    from data_prep.building.parallel import cores
 
     folder = Path(source).expanduser() if source is not None else None
     known = Path(table).expanduser() if table is not None else None
     if folder is None and download:
-        from data_prep.download import fetch_subsets
+        from data_prep.fetching.download import fetch_subsets
 
         folder = fetch_subsets(name, made.card, download, Path(data_dir) / 'downloads', report)
     wish = Wish(folder, known, jobs or cores(), force, limit, max_bad, tuple(beam), report)

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from jaxtyping import Float, Int16, Shaped
 
-from data_prep.declared import shortfall
 from data_prep.errors import UnreadableAudio
+from data_prep.sources.declared import shortfall
 
 EXTENSIONS = ('.wav', '.au', '.flac', '.ogg', '.mp3')
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 384_000  # beyond these a header is wrong, or no sound is

@@ -1,7 +1,7 @@
 """Any folder of sounds: the folders in it are the classes, or a table says what the files are.
 
     DIR/<class>/**/*.wav, .mp3, .flac, .ogg, .au
-    --table=CSV, else DIR/metadata.csv: file, label, target, group, split (`data_prep.labels`)
+    --table=CSV, else DIR/metadata.csv: file, label, target, group, split (`sources.labels`)
 
 A label in the table goes before the folder. Without a group a file is its own. With targets and
 fewer than two classes the corpus has none: it is one for regression.
@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_prep import files, labels
 from data_prep.cards import Card, Corpus, Entry, Found, Rejected, Wish
 from data_prep.errors import PrepError
+from data_prep.sources import files, labels
 
 CARD = Card(
     name='audio_folder',

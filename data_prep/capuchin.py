@@ -1,6 +1,6 @@
 """Capuchin bird: is there a call in a short clip, and how many are in three minutes of forest?
 
-What is known of the forest recordings comes from a table of events (`data_prep.events`):
+What is known of the forest recordings comes from a table of events (`data_prep.sources.events`):
 `--table=CSV`, else `forest_events.csv` beside the folders. The column `events` is '[]' for a
 recording of which the table says that it holds no call, and '' where no truth is known.
 """
@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from data_prep import events, files
 from data_prep.cards import Card, Corpus, Entry, Found, Wish
 from data_prep.errors import PrepError, Unreadable
+from data_prep.sources import events, files
 
 CARD = Card(
     name='capuchin',

@@ -36,10 +36,10 @@ def find(wish: Wish) -> Found:
     """
     if wish.source is not None:
         raise PrepError('corpus_notes is embedded: it takes no --source')
-    from data_prep import scores
+    from data_prep.building.parallel import ordered_map
+    from data_prep.building.progress import progress
     from data_prep.notes import Notes
-    from data_prep.parallel import ordered_map
-    from data_prep.progress import progress
+    from data_prep.sources import scores
 
     every = list(scores.chorales())
     chosen = scores.choose(iter(every), len(every) if wish.limit is None else wish.limit)
@@ -70,8 +70,8 @@ def load(entry: Entry):
 
 def _read(file: str):
     """The notes of a chorale, or why there are none."""
-    from data_prep import score_files, scores
     from data_prep.errors import Unreadable
+    from data_prep.sources import score_files, scores
 
     try:
         return score_files.read(scores.root() / file)
@@ -82,8 +82,8 @@ def _read(file: str):
 def _opening(piece) -> str:
     import numpy as np
 
-    from data_prep import scores
     from data_prep.notes import DURATION, ONSET, PITCH
+    from data_prep.sources import scores
 
     table = piece.events[:, [ONSET, DURATION, PITCH]].astype(np.float64)
     return scores.opening('chorale', table[np.lexsort((-table[:, 2], table[:, 0]))])

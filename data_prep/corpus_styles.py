@@ -1,7 +1,7 @@
 """Six styles of written music, played by a synthesiser: an embedded corpus.
 
 The scores come with music21. Only the music tells the class: timbre, tempo, key, level and noise
-are drawn without regard to it (`data_prep.synthesis`).
+are drawn without regard to it (`data_prep.synthesis.additive`).
 """
 
 from data_prep.cards import Card, Corpus, Entry, Found, Rejected, Wish
@@ -51,9 +51,9 @@ def find(wish: Wish) -> Found:
     """
     if wish.source is not None:
         raise PrepError('corpus_styles is embedded: it takes no --source')
-    from data_prep import scores
-    from data_prep.parallel import ordered_map
-    from data_prep.progress import progress
+    from data_prep.building.parallel import ordered_map
+    from data_prep.building.progress import progress
+    from data_prep.sources import scores
 
     chosen = [
         score
@@ -77,7 +77,7 @@ def find(wish: Wish) -> Found:
 def load(entry: Entry):
     """Plays one piece."""
     from data_prep.audio import to_int16
-    from data_prep.synthesis import RATE_HZ, render
+    from data_prep.synthesis.additive import RATE_HZ, render
 
     if not len(entry.content):
         raise UnreadableAudio('no notes')

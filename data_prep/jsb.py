@@ -94,7 +94,7 @@ def load_16th(entry: Entry) -> 'Notes':
 
 
 def _find(wish: Wish, name: str, filename: str) -> Found:
-    from data_prep import files
+    from data_prep.sources import files
 
     root = files.folder(wish.source, name, filename)
     paths = [path for path in files.walk(root, ('.json',)).paths if path.name == filename]

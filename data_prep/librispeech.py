@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from data_prep import files
 from data_prep.cards import Archive, Card, Corpus, Entry, Found, Rejected, Wish
 from data_prep.errors import PrepError
-from data_prep.transcripts import Transcripts
+from data_prep.sources import files
+from data_prep.sources.transcripts import Transcripts
 
 # Sizes and MD5 as in https://www.openslr.org/resources/12/md5sum.txt, held against those that
 # NVIDIA's DeepLearningExamples (Jasper) and TensorFlow Datasets (sizes) publish.

@@ -1,6 +1,6 @@
 """Any folder of music as notes: MIDI read by symusic, written scores by music21.
 
-What is one piece is told by names (`data_prep.pieces`): the file's, and the title that a score
+What is one piece is told by names (`sources.pieces`): the file's, and the title that a score
 gives itself. What names do not tell, near copies in any key, is told by the notes themselves
 once they are read, and joined to the pieces when a split is dealt. The column `source` says how
 the notes came about: 'midi', with times and velocities of their own, or 'score', as written.
@@ -46,7 +46,7 @@ def find(wish: Wish) -> Found:
     Raises:
         PrepError: the source is no folder, or holds no such file.
     """
-    from data_prep import files, titles
+    from data_prep.sources import files, titles
 
     root = files.folder(wish.source, CARD.name, _wanted())
     walked = files.walk(root, (*MIDI, *SCORES))
@@ -79,7 +79,7 @@ def find(wish: Wish) -> Found:
 
 def load(entry: Entry):
     """Reads one piece."""
-    from data_prep import midi, score_files
+    from data_prep.sources import midi, score_files
 
     if entry.content is not None:
         return score_files.read_tune(entry.content)
@@ -90,8 +90,8 @@ def load(entry: Entry):
 
 def _works(names: Sequence[tuple[str, ...]]) -> list[int]:
     """The first place that each place hangs together with, by any of its names."""
-    from data_prep.pieces import pieces
-    from data_prep.scores import works
+    from data_prep.sources.pieces import pieces
+    from data_prep.sources.scores import works
 
     keys = iter(pieces([name for several in names for name in several]))
     return works([{key for _ in several if (key := next(keys))} for several in names])
@@ -99,7 +99,7 @@ def _works(names: Sequence[tuple[str, ...]]) -> list[int]:
 
 def _tunes(path: Path, rejected: list[Rejected]) -> list[str]:
     """The tunes of an ABC file, each with the fields that stand before all of them."""
-    from data_prep import score_files
+    from data_prep.sources import score_files
 
     try:
         if path.stat().st_size > score_files.MAX_BYTES:

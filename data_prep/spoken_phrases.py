@@ -19,8 +19,9 @@ CARD = Card(
         '1,188 utterances by 18 voices to train on, 152 by 4 to validate, 204 by 6 to test, of '
         '1 to 7 s, at 22,050 Hz; half of the voices of each part are female, by what eSpeak NG '
         'states. Eight accents of English, all of them in train. The sentences come from 16 '
-        'forms and about 300 words (data_prep.phrases). Each is said once: no sentence and no '
-        'voice stands in two parts, and every word of validation and test stands in train. '
+        'forms and about 300 words (data_prep/synthesis/phrases.py). Each is said once: no '
+        'sentence and no voice stands in two parts, and every word of validation and test stands '
+        'in train. '
         'Speed, pitch, its range and pauses are drawn for each voice and each utterance, echo, '
         'dullness, noise and level for each utterance. Synthetic voices differ far less than '
         'people do and never stumble; the words are few, and whoever has read the sentences of '
@@ -34,7 +35,7 @@ CARD = Card(
         'is itself a covered work; nothing is stated on sound, into which eSpeak NG copies short '
         'recorded consonants: made for use on this machine, not for redistribution'
     ),
-    source='data_prep.phrases, spoken by the espeakng-loader package',
+    source='data_prep.synthesis.phrases, spoken by the espeakng-loader package',
     size_bytes=120_000_000,
     faults=(
         'another build of eSpeak NG or another C library says some voices a little differently: '
@@ -81,8 +82,8 @@ def find(wish: Wish) -> Found:
     """
     if wish.source is not None:
         raise PrepError('spoken_phrases is embedded: it takes no --source')
-    from data_prep import phrases
-    from data_prep.synthesis import stream
+    from data_prep.synthesis import phrases
+    from data_prep.synthesis.additive import stream
 
     sentences = phrases.draw(stream('sentences of spoken_phrases'))
     known: set[str] = set()
@@ -114,9 +115,9 @@ def find(wish: Wish) -> Found:
 
 def load(entry: Entry):
     """Speaks one sentence."""
-    from data_prep import speech
     from data_prep.audio import to_int16
-    from data_prep.synthesis import stream
+    from data_prep.synthesis import speech
+    from data_prep.synthesis.additive import stream
 
     voice = stream(f'voice {entry.content}')
     rate, pitch, reach = voice.uniform(135, 185), voice.uniform(40, 60), voice.uniform(35, 70)
@@ -140,8 +141,8 @@ def _recorded(sound: 'np.ndarray', rng: 'np.random.Generator') -> 'np.ndarray':
     """As a microphone in some room takes it: echoes, dullness, noise, level, silence around it."""
     import numpy as np
 
-    from data_prep import acoustics
-    from data_prep.speech import RATE_HZ
+    from data_prep.synthesis import acoustics
+    from data_prep.synthesis.speech import RATE_HZ
 
     before, after = (round(seconds * RATE_HZ) for seconds in rng.uniform(0.1, 0.4, 2))
     heard = acoustics.far(

@@ -1,7 +1,7 @@
 """Calls of a made-up bird in made-up forests: an embedded corpus.
 
 Clips with and without a call, and recordings of three minutes whose calls are known to the
-millisecond (`data_prep.forest`). All is drawn from streams that names seed.
+millisecond (`data_prep.synthesis.forest`). All is drawn from streams that names seed.
 """
 
 import json
@@ -12,7 +12,7 @@ from data_prep.cards import Card, Corpus, Entry, Found, Wish
 from data_prep.errors import PrepError
 
 if typing.TYPE_CHECKING:
-    from data_prep.forest import Event
+    from data_prep.synthesis.forest import Event
 
 CARD = Card(
     name='synthetic_calls',
@@ -39,7 +39,7 @@ CARD = Card(
     ),
     citation='none: made by this project; the call follows D. Snow. The Cotingas. 1982',
     licence='none needed: computed, nothing recorded is in it',
-    source='data_prep.forest and data_prep.calls',
+    source='data_prep.synthesis.forest and data_prep.synthesis.calls',
     size_bytes=127_000_000,
     faults=(
         'the quietest calls lie under the noise: no system can find all of them',
@@ -79,9 +79,9 @@ def find(wish: Wish) -> Found:
 
 def load(entry: Entry):
     """Renders one clip or recording."""
-    from data_prep import forest
     from data_prep.audio import to_int16
-    from data_prep.synthesis import stream
+    from data_prep.synthesis import forest
+    from data_prep.synthesis.additive import stream
 
     seconds, events = entry.content
     where = forest.place(entry.columns['recording'])
@@ -90,8 +90,8 @@ def load(entry: Entry):
 
 
 def _clip(recording: str, item: str, label: str) -> Entry:
-    from data_prep import forest
-    from data_prep.synthesis import stream
+    from data_prep.synthesis import forest
+    from data_prep.synthesis.additive import stream
 
     rng = stream(f'clip {item}')
     seconds = 3.0 if rng.uniform() < 0.7 else round(float(rng.uniform(2, 5)), 1)
@@ -107,8 +107,8 @@ def _clip(recording: str, item: str, label: str) -> Entry:
 
 
 def _forest(item: str, number: int) -> Entry:
-    from data_prep import forest
-    from data_prep.synthesis import stream
+    from data_prep.synthesis import forest
+    from data_prep.synthesis.additive import stream
 
     rng = stream(f'forest {item}')
     where = forest.place(item)

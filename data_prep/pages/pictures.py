@@ -103,7 +103,7 @@ def times_s(piece: Notes) -> Float[np.ndarray, 'notes 2']:
 
 def played(piece: Notes) -> Recording:
     """The first EXCERPT_S of a piece, played as written."""
-    from data_prep.play import play
+    from data_prep.synthesis.play import play
 
     rate_hz = 22_050
     return Recording(np.rint(play(piece, rate_hz, EXCERPT_S) * 32767).astype(np.int16), rate_hz)

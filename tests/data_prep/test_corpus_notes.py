@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from data_prep import corpus_notes, scores
+from data_prep import corpus_notes
 from data_prep.cards import Wish
 from data_prep.errors import PrepError
 from data_prep.notes import DURATION, ONSET, PITCH
+from data_prep.sources import scores
 
 
 @pytest.fixture(scope='module')

@@ -161,7 +161,7 @@ assert 'jax' not in sys.modules
 
 
 def test_the_builder_is_a_tfds_builder():
-    from data_prep.builder import builder_class
+    from data_prep.building.builder import builder_class
 
     made = builder_class(data_prep.corpus('gtzan'))
     assert issubclass(made, tfds.core.GeneratorBasedBuilder)

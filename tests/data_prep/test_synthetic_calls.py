@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import data_prep
-from data_prep import forest, manifest, splits, synthetic_calls
+from data_prep import manifest, splits, synthetic_calls
 from data_prep.cards import Wish
+from data_prep.synthesis import forest
 
 
 @pytest.fixture(scope='module')

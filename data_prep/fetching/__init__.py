@@ -1,0 +1,1 @@
+"""Archives of the public: fetched against their checksum, unpacked within their folder."""
