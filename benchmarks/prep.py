@@ -9,8 +9,10 @@ turns, so that each meets the same load. A whole prep starts processes of its ow
 """
 
 import concurrent.futures
+import dataclasses
 import datetime
 import multiprocessing
+import operator
 import os
 import tempfile
 import time
@@ -24,8 +26,11 @@ import soundfile
 from absl import app, flags
 
 import data_prep
-from data_prep import audio, sketches
+from data_prep import audio, audio_folder, sketches
+from data_prep.building import plans, shards
+from data_prep.cards import Entry
 from data_prep.synthesis.additive import stream
+from research import clips
 
 FILES = flags.DEFINE_integer('files', 200, 'Files of each format.', lower_bound=4)
 REPEATS = flags.DEFINE_integer('repeats', 3, 'Times that each is run.', lower_bound=1)
@@ -67,6 +72,7 @@ def music(folder: Path, number: int) -> float:
 def ways(place: Path, pool: concurrent.futures.ProcessPoolExecutor) -> dict[str, Callable]:
     """What is timed, by name: the two yardsticks first."""
     paths = sorted(map(str, (place / 'sounds').glob('*/*')))
+    sounds = list(map(audio.decode, paths))
     preps = iter(range(10**6))
     return {
         'librosa.load, one by one': lambda: [librosa.load(path, sr=None) for path in paths],
@@ -77,6 +83,8 @@ def ways(place: Path, pool: concurrent.futures.ProcessPoolExecutor) -> dict[str,
         'soundfile.read, one by one': lambda: list(map(_read, paths)),
         'decode, one by one': lambda: list(map(_decode, paths)),
         'decode, all cores': lambda: list(pool.map(_decode, paths, chunksize=8)),
+        f'resample to {RESAMPLED_HZ:,} Hz, one by one': lambda: list(map(_resample, sounds)),
+        'hash, sketch and write, one by one': lambda: _shard(sounds, place),
         'decode and sketch, all cores': lambda: list(pool.map(_sketch, paths, chunksize=8)),
         'whole prep, all cores': lambda: data_prep.prepare(
             f'audio_folder:{next(preps)}', place / 'data', source=place / 'sounds', report=str
@@ -121,6 +129,21 @@ def _read(path: str) -> int:
 
 def _decode(path: str) -> int:
     return len(audio.decode(path).samples)
+
+
+def _resample(sound: audio.Recording) -> int:
+    # As a stream does when it is trained on: a prep keeps each recording's own rate.
+    end = len(sound.samples) * RESAMPLED_HZ // sound.rate_hz
+    return len(clips.resampled(sound.samples, sound.rate_hz, RESAMPLED_HZ, 0, end))
+
+
+def _shard(sounds: list[audio.Recording], folder: Path) -> None:
+    corpus = dataclasses.replace(
+        audio_folder.CORPUS, classes=('one',), load=operator.attrgetter('content')
+    )
+    columns = dict.fromkeys(corpus.columns, '')
+    entries = [Entry(f'{i}', 'one', '', columns, sound) for i, sound in enumerate(sounds)]
+    shards.write(shards.Recipe(corpus, folder), plans.Shard(0, tuple(entries)))
 
 
 def _sketch(path: str) -> int:
