@@ -93,7 +93,9 @@ def find(wish: Wish) -> Found:
             elif wish.limit is None or taken < wish.limit:
                 entries.append(Entry(path.stem, genre, str(path), facts[path.stem]))
                 taken += 1
-    return Found(entries, rejected)
+    missing = len(facts) - len(entries)
+    notes = (f'{missing:,} of the {len(facts):,} tracks are not there',) * (missing > 0)
+    return Found(entries, rejected, notes=notes if wish.limit is None else ())
 
 
 def load(entry: Entry):

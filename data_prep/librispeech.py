@@ -97,9 +97,19 @@ def find(wish: Wish) -> Found:
         rejected,
         protocols=protocols,
         default_protocol=next(iter(protocols)),
-        # Every copy has README.TXT and its like.
-        notes=(*notes, *transcripts.notes(), *walk.notes(but=('.txt',))),
+        notes=(
+            *notes,
+            *_lacking(protocols),
+            *transcripts.notes(),
+            *walk.notes(but=('.txt',)),  # every copy has README.TXT and its like
+        ),
     )
+
+
+def _lacking(protocols: Mapping[str, object]) -> tuple[str, ...]:
+    if 'official' in protocols:
+        return ()
+    return ("no split 'official': it wants subsets of train, dev and test, and one is not there",)
 
 
 def load(entry: Entry):
