@@ -68,8 +68,11 @@ class GRU(nn.Module):
 
     @nn.compact
     def __call__(
-        self, x: Float[Array, 'batch time inputs']
+        self,
+        x: Float[Array, 'batch time inputs'],
+        start: Float[Array, 'batch {self.features}'] | None = None,
     ) -> Float[Array, 'batch time {self.features}']:
+        """The state after each frame; `start` is the one before the first, None: zeros."""
         width, dtype = self.features, jnp.dtype(self.dtype)
         zeros = nn.initializers.zeros
         inward = self.param('input_kernel', layers.kernel_init, (x.shape[-1], 3 * width))
@@ -87,7 +90,8 @@ class GRU(nn.Module):
             hidden = keep * hidden + (1 - keep) * candidate
             return hidden, hidden
 
-        start = jnp.zeros((x.shape[0], width), dtype)
+        if start is None:
+            start = jnp.zeros((x.shape[0], width), dtype)
         _, outputs = jax.lax.scan(frame, start, drives, unroll=self.unroll)
         return jnp.swapaxes(outputs, 0, 1)
 

@@ -7,6 +7,8 @@ import pytest
 
 from research import models
 
+# Each program runs once or twice: compiled quickly rather than well.
+jit = functools.partial(jax.jit, compiler_options={'xla_backend_optimization_level': 0})
 SMALL = {
     'CNN1D': models.CNN1D(outputs=4, width=4, levels=3, dense=(8,)),
     'CNN2D': models.CNN2D(outputs=4, channels=(4, 4), kernels=(3, 2), dense=(8,)),
@@ -14,14 +16,27 @@ SMALL = {
     'CNNBiGRU': models.CNNBiGRU(outputs=4, channels=(6, 6), kernel=5, widths=(5,)),
     'PlainCNN2D': models.PlainCNN2D(outputs=4, channels=(4, 4), pools=(2, 1), dense=(8,)),
     'MLP': models.MLP(outputs=4, widths=(16, 8), dropout=0.2),
+    'ResNet': models.ResNet(outputs=4, channels=(4, 6), blocks=(2, 1)),
+    'SeparableCNN': models.SeparableCNN(outputs=4, stem=4, channels=(6,), dense=(8,)),
+    'ConformerCTC': models.ConformerCTC(
+        outputs=4, channels=(4,), width=8, depth=1, heads=2, kernel=5
+    ),
+    'Transformer': models.Transformer(outputs=4, width=8, depth=1, heads=2, context=30),
+    'TokenGRU': models.TokenGRU(outputs=4, vocabulary=(2, 2), embedding=6, widths=(5,)),
+    'TokenLSTM': models.TokenLSTM(outputs=4, widths=(6,)),
 }
+TOKENS = {'Transformer': (), 'TokenGRU': (2,), 'TokenLSTM': ()}
+# Without statistics over a batch.
+NORM_FREE = ('ConformerCTC', 'Transformer', 'TokenGRU', 'TokenLSTM')
 LENGTHS = jnp.array([64, 50, 41])
 
 
 @functools.cache
 def example(name):
     x = jax.random.normal(jax.random.PRNGKey(0), (3, 64, 9))
-    return jax.jit(SMALL[name].init)(jax.random.PRNGKey(1), x, LENGTHS), x
+    if name in TOKENS:
+        x = jax.random.randint(jax.random.PRNGKey(0), (3, 64, *TOKENS[name]), 0, 2)
+    return jit(SMALL[name].init)(jax.random.PRNGKey(1), x, LENGTHS), x
 
 
 def keys():
@@ -40,11 +55,11 @@ def test_every_model_is_tried_here():
 @pytest.mark.parametrize('name', SMALL)
 def test_padding_never_changes_an_output(name):
     variables, x = example(name)
-    past = jnp.arange(x.shape[1])[None, :, None] >= LENGTHS[:, None, None]
-    dirty = jnp.where(past, 1e3, x)
+    past = jnp.arange(x.shape[1]) >= LENGTHS[:, None]
+    dirty = jnp.where(past.reshape(past.shape + (1,) * (x.ndim - 2)), 1000, x)
     assert (dirty != x).any()
 
-    @jax.jit
+    @jit
     def both(x):
         trained = SMALL[name].apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])
         return SMALL[name].apply(variables, x, LENGTHS), trained
@@ -53,11 +68,27 @@ def test_padding_never_changes_an_output(name):
         np.testing.assert_array_equal(clean, other)
 
 
+@pytest.mark.parametrize('name', ['ResNet', 'SeparableCNN', *NORM_FREE])
+def test_an_example_comes_to_the_same_alone_and_cut_to_its_length(name):
+    variables, x = example(name)
+    own = keys() if name in NORM_FREE else None
+
+    @jit
+    def apply(x, lengths, keys):
+        return SMALL[name].apply(variables, x, lengths, keys)
+
+    together = apply(x, LENGTHS, own)
+    alone = apply(x[2:, :41], LENGTHS[2:], None if own is None else own[2:])
+    for one, all_of_them in zip(jax.tree.leaves(alone), jax.tree.leaves(together), strict=True):
+        several = all_of_them[2, : one.shape[1]] if one.ndim == 3 else all_of_them[2]
+        np.testing.assert_allclose(one[0], several, atol=1e-5)
+
+
 @pytest.mark.parametrize('name', SMALL)
 def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
     variables, x = example(name)
-    exact = logits(jax.jit(SMALL[name].apply)(variables, x, LENGTHS))
-    rough = logits(jax.jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS))
+    exact = logits(jit(SMALL[name].apply)(variables, x, LENGTHS))
+    rough = logits(jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS))
     assert exact.shape == rough.shape
     assert (exact.shape[0], exact.shape[-1]) == (3, 4)
     assert exact.dtype == rough.dtype == jnp.float32
@@ -70,13 +101,13 @@ def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
 def test_the_dropout_rate_may_be_traced(name):
     variables, x = example(name)
 
-    @jax.jit
+    @jit
     def out(rate):
         changed = SMALL[name].clone(dropout=rate)
         return logits(changed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
 
     fixed = SMALL[name].clone(dropout=0.3)
-    apply = jax.jit(
+    apply = jit(
         lambda: logits(fixed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
     )
     np.testing.assert_allclose(out(jnp.float32(0.3)), apply(), rtol=1e-4, atol=1e-5)
