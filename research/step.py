@@ -14,6 +14,7 @@ import optax
 from jaxtyping import Array, Float, Int, UInt32
 
 from research import batches, values
+from research.errors import UserError
 from research.experiment import Experiment
 from research.overrides import replace
 from research.parallel import Devices
@@ -53,7 +54,16 @@ class Weights(NamedTuple):
 
 
 def bound(experiment: Experiment, classes: int) -> Experiment:
-    """The experiment with its model's outputs as the task wants them for a corpus."""
+    """The experiment with its model's outputs as the task wants them for a corpus.
+
+    Raises:
+        UserError: the model labels frames or tokens, and the task wants one output a recording.
+    """
+    if getattr(experiment.model, 'labels', False):
+        raise UserError(
+            f'model={type(experiment.model).__name__} labels frames or tokens, and '
+            f'{type(experiment.task).__name__} wants one output a recording: take another model'
+        )
     outputs = experiment.task.outputs(classes)
     return replace(experiment, model=replace(experiment.model, outputs=outputs))
 

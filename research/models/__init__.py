@@ -4,7 +4,8 @@ A model is called as `model(x, lengths, keys)`: `keys` is one raw PRNG key per e
 training and None otherwise. It has a field `outputs: int`, which the task binds; `batch_axis` where
 it has batch norm; and `convolves = True` as a class variable where it has convolutions, whose steps
 are not joined into one program on a CPU. Sequence models return outputs a frame and their lengths.
-Models of tokens take whole numbers, `[batch, time]` or `[batch, time, fields]`.
+Models of tokens take whole numbers, `[batch, time]` or `[batch, time, fields]`. Both say
+`labels = True`: no experiment trains them yet.
 """
 
 from research.models.cnn1d import CNN1D

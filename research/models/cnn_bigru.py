@@ -27,6 +27,7 @@ class CNNBiGRU(nn.Module):
     """
 
     convolves: ClassVar[bool] = True
+    labels: ClassVar[bool] = True
 
     outputs: Index = 0
     channels: tuple[Count, ...] = (220, 220)

@@ -34,6 +34,7 @@ class ConformerCTC(nn.Module):
     """
 
     convolves: ClassVar[bool] = True
+    labels: ClassVar[bool] = True
 
     outputs: Index = 0
     channels: tuple[Count, ...] = (32, 32)

@@ -1,6 +1,6 @@
 """Recurrent network over tokens."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -31,6 +31,8 @@ class TokenGRU(nn.Module):
         dropout: rate of the embeddings and of each layer's output.
         dtype: of the computation; parameters stay float32.
     """
+
+    labels: ClassVar[bool] = True
 
     outputs: Index = 0
     vocabulary: tuple[Count, ...] = ()

@@ -1,5 +1,7 @@
 """The published model of notes: a token's number is all that is heard of it."""
 
+from typing import ClassVar
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -17,6 +19,8 @@ class TokenLSTM(nn.Module):
         dropout: rate before the last layer.
         dtype: of the computation; parameters stay float32.
     """
+
+    labels: ClassVar[bool] = True
 
     outputs: Index = 0
     widths: tuple[Count, ...] = (256,)

@@ -1,6 +1,6 @@
 """Transformer decoder over tokens."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -39,6 +39,8 @@ class Transformer(nn.Module):
         dropout: rate of embeddings and of every branch beside a residual connection.
         dtype: of the computation; parameters stay float32.
     """
+
+    labels: ClassVar[bool] = True
 
     outputs: Index = 0
     vocabulary: tuple[Count, ...] = ()

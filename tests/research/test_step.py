@@ -8,6 +8,7 @@ import pytest
 
 import experiments
 from research import batches, order, overrides, parallel, step, values
+from research.errors import UserError
 
 
 def small(*changes, name='genre_mlp'):
@@ -135,3 +136,10 @@ def test_clipping_bounds_what_a_step_sees_but_not_what_it_reports(data):
     # Nesterov's first step is (1 + momentum) times the gradient.
     assert distance(clipped) == pytest.approx(1.9e-3, rel=1e-3)
     assert distance(free) > 5 * distance(clipped)
+
+
+@pytest.mark.parametrize('name', ['CNNBiGRU', 'ConformerCTC', 'TokenLSTM', 'Transformer'])
+def test_a_model_that_labels_frames_or_tokens_is_refused(name):
+    asked = overrides.apply(experiments.build('genre_mlp'), [f'model={name}'])
+    with pytest.raises(UserError, match=f'^model={name} labels frames or tokens, and Classif'):
+        step.bound(asked, 3)
