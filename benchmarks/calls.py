@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
 
 
 def describe(sound: Float[np.ndarray, ' samples'], rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
-    """[256]: mean, spread, 90th and 10th percentile of 64 log-mel bands to 8 kHz; [4]: levels in dB.
+    """[256]: mean, spread, 90th and 10th percentile of 64 log-mel bands; [4]: levels in dB.
 
     Levels: RMS; mean, peak and rise over the median of the band from 200 to 2,000 Hz.
     """

@@ -114,29 +114,39 @@ def prepare(
         jobs: processes; None takes every core.
         force: prepare again what is there.
         limit: so many items a class, for a quick look or a test; None takes all.
-        max_bad: share of files that may be unreadable before it is an error.
+        max_bad: share of files that may be unreadable before it is an error; a call with a higher
+            one goes on.
         beam: options of an Apache Beam pipeline that does the work, such as
             ('--runner=DirectRunner',); empty: processes of this machine do it.
         report: takes the lines for the user.
 
     Raises:
-        PrepError: one line on what is missing or wrong, and what to do.
+        PrepError: one line on what is missing or wrong, and what to do; also where it is prepared,
+            but from another source, table, subsets or limit than are named here.
         OSError: the disk cannot be written to.
     """
+    from data_prep.building import staging
+
     made = corpus(name)
+    folder = Path(source).expanduser() if source is not None else None
+    known = Path(table).expanduser() if table is not None else None
+    downloads = Path(data_dir) / 'downloads'
+    staging.put_back(place(name, data_dir))
     if (there := prepared(name, data_dir)) and not force:
-        return _as_wished(there, limit, report)
+        subsets: Sequence[str] = ()
+        if folder is None and download:
+            folder = downloads / made.card.name
+            subsets = download if isinstance(download, Sequence) else ()
+        return _as_wished(there, made.card, folder, subsets, known, limit, report)
 
     from data_prep.building.build import build
     from data_prep.building.finish import summary
     from data_prep.building.parallel import cores
 
-    folder = Path(source).expanduser() if source is not None else None
-    known = Path(table).expanduser() if table is not None else None
     if folder is None and download:
         from data_prep.fetching.download import fetch_subsets
 
-        folder = fetch_subsets(name, made.card, download, Path(data_dir) / 'downloads', report)
+        folder = fetch_subsets(name, made.card, download, downloads, report)
     wish = Wish(folder, known, jobs or cores(), force, limit, max_bad, tuple(beam), report)
     target = place(name, data_dir)
     build(name, made, target, wish)
@@ -145,12 +155,46 @@ def prepare(
     return target
 
 
-def _as_wished(directory: Path, limit: int | None, report: Callable[[str], object]) -> Path:
+def _as_wished(
+    directory: Path,
+    made: Card,
+    source: Path | None,
+    subsets: Sequence[str],
+    table: Path | None,
+    limit: int | None,
+    report: Callable[[str], object],
+) -> Path:
+    """Holds what was prepared against what is wanted; a call that names no source takes it all."""
     facts = manifest.read(directory)
+    if made.embedded and source is not None:
+        raise PrepError(f'{made.name} is embedded: it takes no --source')
+    how = '' if made.embedded else ', or give it another label (NAME:LABEL)'
+    again = f'say --force to prepare it anew{how}'
     if facts.get('limit') != limit:
         raise PrepError(
             f'{directory} was prepared with limit={facts.get("limit")}, wanted is limit={limit}: '
-            'say --force to prepare it anew'
+            + again
+        )
+    there, wanted = [facts['source']], [facts['source']]
+    if source is not None:
+        wanted = [str(source.resolve())]
+    known = facts.get('table')
+    if table is not None or (source is not None and known):
+        there.append(f'the table {known["path"]}' if known else 'no table')
+        wanted.append(f'the table {table}' if table else 'no table')
+        same = table and known and table.is_file() and manifest.fact(table).items() <= known.items()
+        if same:
+            wanted[-1] = there[-1]
+        elif wanted[-1] == there[-1]:
+            wanted[-1] += ' as it is now'
+    held = facts.get('subsets', subsets)
+    if not {*subsets} <= {*held}:
+        there.append(f'the subsets {", ".join(held)}' if held else 'no subsets')
+        wanted.append(f'the subsets {", ".join(subsets)}')
+    if there != wanted:
+        raise PrepError(
+            f'{directory} was prepared from {" with ".join(there)}, wanted is '
+            f'{" with ".join(wanted)}: {again}'
         )
     report(f'{facts["corpus"]}: already prepared, {facts["records"]} records in {directory}')
     return directory

@@ -3,6 +3,7 @@
 import difflib
 import shlex
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,7 +58,12 @@ def _define() -> None:
     flags.DEFINE_integer(
         'limit', None, 'so many items a class only', lower_bound=1, flag_values=FLAGS
     )
-    text('beam', None, 'do the work on Apache Beam, with this runner: DirectRunner, FlinkRunner')
+    text(
+        'beam',
+        None,
+        'do the work on Apache Beam, with this runner: DirectRunner, FlinkRunner; all its workers '
+        'must see --data_dir and --source under one path',
+    )
     flags.DEFINE_multi_string(
         'beam_options',
         [],
@@ -142,7 +148,7 @@ def _verify(name: str) -> None:
 
 
 def _table() -> str:
-    rows = [('corpus', 'prepared', 'records', 'on disk', 'licence', 'where')]
+    rows = [('corpus', 'prepared', 'records', 'on disk', 'where', 'licence')]
     rows += [row for name in data_prep.CORPORA for row in _rows(name)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     padded = (map(str.ljust, row, widths) for row in rows)
@@ -152,6 +158,7 @@ def _table() -> str:
 def _rows(base: str) -> Iterator[tuple[str, ...]]:
     """A line for each prepared corpus of that name, whatever its label; one where there is none."""
     card = data_prep.card(base)
+    licence = textwrap.shorten(card.licence, 50, placeholder=' ...')
     home = Path(FLAGS.data_dir, base)
     labels = sorted(path.name for path in home.iterdir()) if home.is_dir() else []
     names = [base, *(f'{base}:{label}' for label in labels)]
@@ -161,13 +168,14 @@ def _rows(base: str) -> Iterator[tuple[str, ...]]:
         try:
             facts = manifest.read(directory)
         except data_prep.DamagedCorpus:
-            yield name, 'damaged', '-', '-', card.licence, str(directory)
+            yield name, 'damaged', '-', '-', str(directory), licence
             continue
         size = sum(file['bytes'] for file in facts['files'].values())
         share = f'{facts["records"]}' + (' (limited)' if facts['limit'] else '')
-        yield name, 'yes', share, f'{size / 1e6:,.0f} MB', card.licence, str(directory)
+        yield name, 'yes', share, f'{size / 1e6:,.0f} MB', str(directory), licence
     if not there:
-        yield base, 'no', '-', f'~{card.size_bytes / 1e6:,.0f} MB', card.licence, '-'
+        size = f'~{card.size_bytes / 1e6:,.0f} MB' if card.size_bytes > 1e6 else 'unknown'
+        yield base, 'no', '-', size, '-', licence
 
 
 if __name__ == '__main__':

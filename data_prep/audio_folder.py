@@ -30,6 +30,8 @@ CARD = Card(
     faults=(
         'where files are pieces of one recording and no table says so, a split tears it apart: '
         'name the recordings in the column group',
+        'sounds under 1 s, below 5 kHz or mostly silent cannot be compared: only exact copies of '
+        'them are found, and the prep says how many they are',
     ),
 )
 COLUMNS = ('group', 'target', 'part', 'file')
@@ -65,6 +67,8 @@ def find(wish: Wish) -> Found:
         label = of.label or name.partition('/')[0] * ('/' in name)
         columns = {'group': of.group or item, 'target': of.target, 'part': of.part, 'file': name}
         entries.append(Entry(item, label, str(path), columns))
+    if not table:
+        notes += _without_sound(root, names)
     entries, rejected, classes = _judged(root, entries, table)
     protocols, more = _protocols(entries)
     flac = sum(entry.path.lower().endswith('.flac') for entry in entries)
@@ -86,6 +90,14 @@ def load(entry: Entry):
     from data_prep.audio import decode
 
     return decode(entry.path)
+
+
+def _without_sound(root: Path, names: list[str]) -> list[str]:
+    """A note on the folders that would be classes and hold no sound."""
+    full = {name.partition('/')[0] for name in names if '/' in name}
+    shown = (path for path in root.iterdir() if not path.name.startswith(('.', '__MACOSX')))
+    empty = sorted({files.name(root, path) for path in shown if path.is_dir()} - full)
+    return [f'folders without a sound, which are no classes: {", ".join(empty)}'] * bool(empty)
 
 
 def _judged(

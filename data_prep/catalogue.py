@@ -10,9 +10,11 @@ _HEAD = """# Corpora
 
 Written by `python -m data_prep --cards` from the cards in data_prep/: change those, not this.
 
-A corpus is prepared once and then trained on by any experiment. What a prepared one holds, in
-figures and in examples to see and hear: `python -m data_prep NAME --describe`. Corpora of files of
-your own take a label, such as `audio_folder:mine`, so that there may be several.
+A corpus is prepared once. Sounds with classes are what the genre experiments train on; no
+experiment reads transcripts or notes yet; your own code reads any corpus by
+`tfds.builder_from_directory(DIR).as_data_source('all')`, without TensorFlow. What a prepared one
+holds, in figures and in examples to see and hear: `python -m data_prep NAME --describe`. Whatever
+is not embedded may carry a label of yours, such as `audio_folder:mine`, so that there may be more.
 """
 # The problem that a corpus is for; the others have its name.
 _PROBLEMS = {

@@ -72,8 +72,15 @@ class Audio:
             'samples': len(content.samples),
             'rate_hz': content.rate_hz,
             'clipped': content.clipped,
-            'sha256': hashlib.sha256(content.samples.tobytes()).hexdigest(),
+            'sha256': self.sha256(content),
         }
+
+    @staticmethod
+    def sha256(content: Recording) -> str:
+        """Over the rate as well: the same samples at another rate are another sound."""
+        digest = hashlib.sha256(f'{content.rate_hz} Hz\n'.encode())
+        digest.update(np.ascontiguousarray(content.samples, '<i2').tobytes())
+        return digest.hexdigest()
 
     def seconds(self, row: Mapping[str, Any]) -> float:
         return int(row['samples']) / int(row['rate_hz'])

@@ -19,8 +19,11 @@ Sketch = UInt32[np.ndarray, '...']
 Found = list[tuple[int, int, float]]  # two places, the lower one first, and their similarity
 
 # Recordings. An overlap is long enough with so many words, 4 s, or with so much of the shorter
-# recording, but never below the last figure, 1 s.
+# recording, but never below the last figure, 1 s. Recordings that lie on each other whole, with no
+# more than `_APART` words over at either end, need but `_FEWEST`, where `most_errors` is 0.075: of
+# eight words no more than a fortieth of the bits could differ, and no coding is so good.
 _ENOUGH, _SHARE, _LEAST = 64, 0.6, 16
+_FEWEST, _APART = 10, 3
 _TURNS = (0, 16)  # of a word to the left, before its upper bits are taken as a key
 _KEY_BITS = (16, 24)  # least and most; in between so many that four times the words find room
 _NEIGHBOURS = 8  # looked at among equal keys: a word that all recordings share costs no more
@@ -108,6 +111,21 @@ def most_errors(words: int) -> float:
     return min(0.35, 0.5 - 9.5 * 0.8 / (32 * max(words, 1)) ** 0.5)
 
 
+def uncompared(sketches: Sequence[Sketch], kind: str) -> int:
+    """How many items hold too little for a near copy of the same length to be found.
+
+    Of sound: under 1 s, below `data_prep.sketches.LOWEST_RATE_HZ`, or mostly silent or unchanging;
+    of pieces: fewer than eight shapes. Arguments as of `clusters`.
+    """
+    if kind == 'notes':
+        return sum(len(sketch) < _SHAPES for sketch in sketches)
+    heard = (int((sketch != SILENT).sum()) for sketch in sketches)
+    return sum(
+        words < max(_FEWEST, min(_ENOUGH, _SHARE * len(sketch)))
+        for words, sketch in zip(heard, sketches, strict=True)
+    )
+
+
 def _recordings(sketches: Sequence[Sketch]) -> Found:
     found = {}
     for a, b, offset in _candidates(sketches):
@@ -124,7 +142,9 @@ def _similarity(one: Sketch, other: Sketch, offset: int) -> float | None:
     here, there = here[:words], there[:words]
     heard = (here != SILENT) & (there != SILENT)
     words = int(heard.sum())
-    if words < max(_LEAST, min(_ENOUGH, _SHARE * min(len(one), len(other)))):
+    ends = abs(offset), abs(offset + len(other) - len(one))
+    least = _FEWEST if max(ends) <= _APART else _LEAST
+    if words < max(least, min(_ENOUGH, _SHARE * min(len(one), len(other)))):
         return None
     errors = int(np.bitwise_count((here ^ there)[heard]).sum()) / (32 * words)
     return 1 - errors if errors < most_errors(words) else None

@@ -199,7 +199,7 @@ def _parts(protocol: Mapping, columns: Columns, fold: int) -> np.ndarray:
         return dealing.by_shares(rows, protocol['shares'])
     folds = int(protocol['folds'])
     if 'column' not in protocol:
-        dealt = dealing.deal(columns['label'], _bound(protocol, columns), folds)
+        dealt = dealing.deal(columns['label'], bound(protocol, columns), folds)
         parts = np.full(len(dealt), 'train', dtype='<U5')
         parts[dealt == fold] = 'test'
         parts[dealt == (fold + 1) % folds] = 'valid'
@@ -225,8 +225,8 @@ def _parts(protocol: Mapping, columns: Columns, fold: int) -> np.ndarray:
     return parts
 
 
-def _bound(protocol: Mapping, columns: Columns) -> list[str]:
-    """What may not be torn apart by dealing, a row."""
+def bound(protocol: Mapping, columns: Columns) -> list[str]:
+    """What may not be torn apart by dealing, a row; of a protocol over items."""
     names = list(protocol.get('together', ()))
     if 'copies' in columns and protocol.get('copies', 'join') == 'join':
         names.append('copies')
@@ -240,7 +240,7 @@ def _published_folds(protocol: Mapping, columns: Columns, fold: int) -> np.ndarr
     parts[column == str(fold + 1)] = 'test'
     rows = np.flatnonzero(parts == 'train')
     rest = _take(columns, rows)
-    groups = _bound(protocol, rest)
+    groups = bound(protocol, rest)
     valid = set()
     for sizes in dealing.by_class(rest['label'], groups).values():
         valid |= dealing.about(sizes, float(protocol['valid_share']))

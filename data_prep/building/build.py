@@ -27,8 +27,9 @@ def build(name: str, corpus: Corpus, target: Path, wish: Wish) -> dict:
         wish: how.
 
     Raises:
-        PrepError: nothing found, too many bad files, or `target` is there and no corpus.
-        Stopped: it broke off, and the same command goes on: the disk is full, a process died.
+        PrepError: nothing found, nothing readable, or `target` is there and no corpus.
+        Stopped: it broke off, and the same command goes on: the disk is full, a process died, too
+            many files are bad.
         OSError: the place cannot be written to.
     """
     if target.exists() and not (wish.force or (target / manifest.FILENAME).exists()):
@@ -36,21 +37,28 @@ def build(name: str, corpus: Corpus, target: Path, wish: Wish) -> dict:
     target.parent.mkdir(parents=True, exist_ok=True)
     found = corpus.find(wish)
     if not found.entries:
-        finish.judge(name, 0, found.rejected, wish.max_bad)
+        finish.judge(name, 0, found.rejected, wish.max_bad, target)
         raise PrepError(f'{name}: no file to take in {wish.source}')
     plan = plans.make(name, plans.resolved(corpus, found), found.entries, wish.limit)
     checks.hold(plan.corpus, plans.columns(plan))
+    if others := staging.elsewhere(target):
+        wish.report(
+            f'{name}: other hosts were or are at work on it: {", ".join(map(str, others))}: '
+            'remove these where nothing runs there any more'
+        )
     with staging.staged(target, plan.digest) as folder:
         there = _there(plan, folder, wish)
         todo = [shard for shard in plan.shards if shard.number not in there]
         try:
             _work(plan, todo, folder, wish)
-            written = finish.finish(plan, found, folder, wish)
+            written = finish.finish(plan, found, folder, target, wish)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise _full(plan, folder) from None
             raise
-        if not staging.publish(folder, target, wish.force):
+        published = staging.publish(folder, target, wish.force)
+        finish.listed(target).unlink(missing_ok=True)
+        if not published:
             wish.report(f'{name}: another prep was done first, this one is dropped')
             return manifest.read(target)
     return written

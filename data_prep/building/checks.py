@@ -21,34 +21,49 @@ def hold(corpus: Corpus, columns: splits.Columns) -> None:
             splits.assign(protocol, columns, fold)
 
 
-def run(corpus: Corpus, rows: Sequence[Mapping[str, Any]], pairs: Sequence[Pair]) -> dict[str, Any]:
+def run(
+    corpus: Corpus, rows: Sequence[Mapping[str, Any]], pairs: Sequence[Pair], uncompared: int
+) -> dict[str, Any]:
     """The checks as data for the manifest.
 
+    Args:
+        corpus: with its classes and protocols.
+        rows: of items.csv.
+        pairs, uncompared: as `data_prep.copies` gives them.
+
     Returns:
-        'leaks': protocol to the `splits.Leaks` of its fold 0, a share without test rows as None;
-        'copies': kind to pairs; 'clipped': how many recordings are; 'few_groups': protocol to the
-        classes with fewer groups than train, valid and test need, and how many they have.
+        'leaks': protocol to the `splits.Leaks` of each fold, a share without test rows as None;
+        'copies': kind to pairs; 'uncompared': as given; 'clipped': how many recordings are;
+        'few_groups': protocol to the classes with fewer groups (those that copies bind are one)
+        than train, valid and test need, and how many they have; 'empty_classes': those of which
+        there is no record.
     """
     columns = {name: [str(row[name]) for row in rows] for name in rows[0]}
     protocols = dict(_over_items(corpus.protocols))
     return {
         'leaks': {
-            name: _plain(splits.leaks(protocol, columns, pairs))
+            name: [
+                _plain(splits.leaks(protocol, columns, pairs, fold))
+                for fold in range(int(protocol['folds']))
+            ]
             for name, protocol in protocols.items()
         },
         'copies': {kind: sum(pair.kind == kind for pair in pairs) for kind in ('exact', 'near')},
+        'uncompared': uncompared,
         'clipped': sum(bool(row.get('clipped')) for row in rows),
         'few_groups': {
             name: few
             for name, protocol in protocols.items()
             if 'column' not in protocol and (few := _few(protocol, columns))
         },
+        'empty_classes': sorted(set(corpus.classes) - set(columns['label'])),
     }
 
 
 def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
     """The checks for people; `label` says what the classes are of."""
-    for name, leaks in checks['leaks'].items():
+    for name, folds in checks['leaks'].items():
+        leaks = max(folds, key=_badness)
         sizes = leaks['sizes']
         said = [f'{"/".join(str(sizes[part]) for part in splits.PARTS)} train/valid/test']
         said += [f'{size} {part}' for part, size in sizes.items() if part not in splits.PARTS]
@@ -62,9 +77,13 @@ def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
             f'{count} {column}s torn apart' for column, count in leaks['torn'].items() if count
         ]
         said.append(f'copies across sides: {leaks["exact"]} exact, {leaks["near"]} near')
-        yield f'{name}: {", ".join(said)}'
-        if empty := [part for part in splits.PARTS if not sizes[part]]:
-            yield f'{name}: nothing in {" and ".join(empty)}: too few groups, or joined by copies'
+        worst = f', fold {folds.index(leaks)}, the worst of {len(folds)}' * (len(folds) > 1)
+        yield f'{name}{worst}: {", ".join(said)}'
+        for fold, leaks in enumerate(folds):
+            where = f', fold {fold}' * (len(folds) > 1)
+            if empty := [part for part in splits.PARTS if not leaks['sizes'][part]]:
+                why = 'too few groups, or joined by copies'
+                yield f'{name}{where}: nothing in {" and ".join(empty)}: {why}'
     for name, few in checks['few_groups'].items():
         for of, count in few.items():
             sides = 'train and test both' if count == 1 else 'train, valid and test all'
@@ -72,6 +91,14 @@ def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
             yield f'{name}: {label} {of} has {groups}: it cannot be in {sides}'
     copies = checks['copies']
     yield f'copies: exact pairs {copies["exact"]}, near pairs {copies["near"]}, see copies.csv'
+    if checks['uncompared']:
+        yield (
+            f'copies: {checks["uncompared"]} records hold too little to be compared (sound under '
+            '1 s, below 5 kHz or mostly silent; notes under 15): only exact copies of them '
+            'are found'
+        )
+    if checks['empty_classes']:
+        yield f'no record of {label}: {", ".join(checks["empty_classes"])}'
     if checks['clipped']:
         yield f'clipped recordings: {checks["clipped"]}, see items.csv'
 
@@ -85,11 +112,19 @@ def _over_items(
 def _few(protocol: Mapping[str, Any], columns: splits.Columns) -> dict[str, int]:
     groups = defaultdict(set)
     parts = splits.assign(protocol, columns)
-    names = splits.group_ids(columns, protocol['group'])
-    for label, group, part in zip(columns['label'], names, parts.tolist(), strict=True):
-        if label and part in splits.PARTS:
+    # Rows that are set aside bind nothing.
+    dealt = [row for row, part in enumerate(parts.tolist()) if part in splits.PARTS]
+    kept = {name: [values[row] for row in dealt] for name, values in columns.items()}
+    for label, group in zip(kept['label'], splits.bound(protocol, kept), strict=True):
+        if label:
             groups[label].add(group)
     return {label: len(seen) for label, seen in sorted(groups.items()) if len(seen) < 3}
+
+
+def _badness(leaks: Mapping[str, Any]) -> tuple[float, ...]:
+    """By which the worst fold is chosen: copies across sides, then the shares that are known."""
+    known = [share or 0 for column, share in leaks['known'].items() if column != 'item']
+    return leaks['exact'] + leaks['near'], sum(known), sum(leaks['torn'].values())
 
 
 def _plain(leaks: splits.Leaks) -> dict[str, Any]:

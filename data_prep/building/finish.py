@@ -10,15 +10,16 @@ from data_prep import contents, copies, manifest
 from data_prep.building import checks, features, shards, staging
 from data_prep.building.plans import Plan
 from data_prep.cards import VERSION, Found, Rejected, Wish
-from data_prep.errors import PrepError
+from data_prep.errors import PrepError, Stopped
 from data_prep.manifest import COPIES, ITEMS, REJECTED
 
 
-def finish(plan: Plan, found: Found, folder: Path, wish: Wish) -> dict:
+def finish(plan: Plan, found: Found, folder: Path, target: Path, wish: Wish) -> dict:
     """Makes the corpus out of the shards in `folder`; returns its manifest, written there.
 
     Raises:
-        PrepError: too many bad files, or a protocol cannot be kept.
+        Stopped: too many bad files.
+        PrepError: all are bad, or a protocol cannot be kept.
         OSError: the disk is full or cannot be written to.
     """
     done = [shards.read(folder, shard.number) for shard in plan.shards]
@@ -26,7 +27,7 @@ def finish(plan: Plan, found: Found, folder: Path, wish: Wish) -> dict:
     assert len(whole) == len(done), 'a shard without a marker'
     rows = [row for each in whole for row in each.rows]
     rejected = found.rejected + [bad for each in whole for bad in each.rejected]
-    judge(plan.name, len(rows), rejected, wish.max_bad)
+    judge(plan.name, len(rows), rejected, wish.max_bad, target)
     sketches = [sketch for each in whole for sketch in shards.sketches(folder, each)]
     names, hashes = ([row[key] for row in rows] for key in ('item', 'sha256'))
     alike = copies.clusters(names, hashes, sketches, plan.corpus.content)
@@ -35,7 +36,9 @@ def finish(plan: Plan, found: Found, folder: Path, wish: Wish) -> dict:
     write_csv(folder / REJECTED, Rejected._fields, (bad._asdict() for bad in rejected))
     write_csv(folder / COPIES, copies.Pair._fields, (pair._asdict() for pair in alike.pairs))
     facts = _facts(plan, rows, rejected, wish)
-    facts['checks'] = checks.run(plan.corpus, rows, alike.pairs) | {'notes': list(found.notes)}
+    uncompared = copies.uncompared(sketches, plan.corpus.content)
+    checked = checks.run(plan.corpus, rows, alike.pairs, uncompared)
+    facts['checks'] = checked | {'notes': list(found.notes)}
     full = [each for each in whole if each.rows]
     lengths = [len(each.rows) for each in full]
     _, _, label = plan.name.partition(':')
@@ -62,15 +65,33 @@ def summary(directory: Path) -> list[str]:
     return [*lines, f'fingerprint: {facts["fingerprint"]}', f'where: {directory}']
 
 
-def judge(name: str, taken: int, rejected: Sequence[Rejected], max_bad: float) -> None:
-    """Raises PrepError where nothing is left, or more than a share of `max_bad` is bad."""
+def judge(
+    name: str, taken: int, rejected: Sequence[Rejected], max_bad: float, target: Path
+) -> None:
+    """Writes all that was rejected beside `target` where it is too much.
+
+    Raises:
+        PrepError: nothing is left.
+        Stopped: more than a share of `max_bad` is bad; the user may raise it and go on.
+    """
     total = taken + len(rejected)
-    if rejected and (not taken or len(rejected) / total > max_bad):
-        first = '; '.join(f'{file.path}: {file.reason}' for file in rejected[:3])
-        raise PrepError(
-            f'{name}: {len(rejected)} of {total} files are bad, more than max_bad={max_bad:g} '
-            f'allows: mend them or raise it. The first: {first}'
-        )
+    if not rejected or (taken and len(rejected) / total <= max_bad):
+        return
+    write_csv(listed(target), Rejected._fields, (bad._asdict() for bad in rejected))
+    first = '; '.join(f'{file.path}: {file.reason}' for file in rejected[:3])
+    said = f'{name}: {len(rejected)} of {total} files are bad'
+    where = f'The first: {first}; all of them: {listed(target)}'
+    if not taken:
+        raise PrepError(f'{said}, and none is left to take: mend them. {where}')
+    raise Stopped(
+        f'{said}, more than max_bad={max_bad:g} allows: mend them, or raise it and the same '
+        f'command goes on from the shards that are there. {where}'
+    )
+
+
+def listed(target: Path) -> Path:
+    """Where the files are listed for which a prep of `target` was refused."""
+    return target.with_name(f'{target.name}.{REJECTED}')
 
 
 def write_csv(path: Path, names: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -106,7 +127,17 @@ def _facts(plan: Plan, rows: list[dict], rejected: list[Rejected], wish: Wish) -
         'protocols': corpus.protocols,
         'default_protocol': corpus.default_protocol,
         'source': 'embedded' if wish.source is None else str(wish.source.resolve()),
+        'subsets': [each for each in corpus.card.archives if each and _holds(wish.source, each)],
+        'table': None if wish.table is None else _table(wish.table),
     }
+
+
+def _holds(source: Path | None, subset: str) -> bool:
+    return source is not None and (source / subset).is_dir()
+
+
+def _table(path: Path) -> dict[str, object]:
+    return {'path': str(path.resolve()), **manifest.fact(path)}
 
 
 def _named(plan: Plan, folder: Path, full: list[shards.Done], facts: dict[str, Any]) -> dict:

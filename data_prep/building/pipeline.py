@@ -25,7 +25,7 @@ def run(
 
     Raises:
         PrepError: Beam is not installed.
-        Stopped: the pipeline failed; what it finished is kept.
+        Stopped: the pipeline failed, or its workers wrote elsewhere; what it finished is kept.
     """
     try:
         import apache_beam as beam
@@ -48,3 +48,11 @@ def run(
         raise Stopped(
             f'the pipeline failed: {lines[-1]}; the same command goes on from what is finished'
         ) from error
+    missing = [each.number for each in todo if shards.read(recipe.folder, each.number) is None]
+    if missing:
+        raise Stopped(
+            f'the pipeline ended, but {len(missing)} of {len(todo)} shards are not in '
+            f'{recipe.folder}, the first number {missing[0]}: its workers must see --data_dir and '
+            '--source under the same paths as this process: put them where all can, then the '
+            'same command goes on'
+        )

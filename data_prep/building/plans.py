@@ -2,17 +2,33 @@
 
 import dataclasses
 import hashlib
+import importlib
 import json
 import os
 import pickle
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+import soundfile
+
+from data_prep import CORPORA
 from data_prep.cards import VERSION, Corpus, Entry, Found
 from data_prep.errors import PrepError
 
 _PIECES = 64  # a small corpus is cut finer than `records_per_shard`, so that all cores have work
 _SMALLEST = 8
+_HOME = Path(__file__).parents[1]
+_MAKERS = (  # of records, beside the corpus's own module: below _HOME
+    'audio.py',
+    'contents.py',
+    'notes.py',
+    'sketches.py',
+    'building/features.py',
+    'building/shards.py',
+    'sources/*.py',
+    'synthesis/*.py',
+)
 
 
 class Shard(typing.NamedTuple):
@@ -35,7 +51,7 @@ class Plan:
         name: of the corpus, with its label: 'audio_folder:mine'.
         corpus: as the source made it (`resolved`).
         shards: in order.
-        digest: equal for equal work, and for nothing else.
+        digest: equal for equal work by equal code, and for nothing else.
     """
 
     name: str
@@ -66,7 +82,10 @@ def make(name: str, corpus: Corpus, entries: Sequence[Entry], limit: int | None)
     starts = range(0, len(entries), size)
     shards = [Shard(i, tuple(entries[start : start + size])) for i, start in enumerate(starts)]
     whole = [name, VERSION, limit, corpus.content, corpus.classes, corpus.columns, size]
-    digest = hashlib.sha256(json.dumps(whole).encode())
+    decoder = [soundfile.__version__, soundfile.__libsndfile_version__]
+    digest = hashlib.sha256(json.dumps([*whole, *decoder]).encode())
+    for path in _makers(name):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     for entry in entries:
         digest.update(_line(entry))
     return Plan(name, corpus, tuple(shards), digest.hexdigest())
@@ -89,6 +108,14 @@ def _unique(name: str, entries: Sequence[Entry]) -> None:
                 f'{entry.path}: rename one of them'
             )
         first[entry.item] = entry.path
+
+
+def _makers(name: str) -> Iterator[Path]:
+    """The code that makes the records of a corpus."""
+    module = importlib.import_module(CORPORA[name.partition(':')[0]].partition(':')[0])
+    yield Path(str(module.__file__))
+    for pattern in _MAKERS:
+        yield from sorted(_HOME.glob(pattern))
 
 
 def _line(entry: Entry) -> bytes:

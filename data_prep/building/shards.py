@@ -125,19 +125,21 @@ def write(recipe: Recipe, shard: Shard) -> Done:
         {path.name: fact(path) for path in (records, sketches)},
     )
     unfinished = marker.with_suffix('.unfinished')
-    unfinished.write_text(json.dumps(done), encoding='utf-8')
+    with unfinished.open('w', encoding='utf-8') as file:
+        file.write(json.dumps(done))
+        file.flush()
+        os.fsync(file.fileno())  # or else a power cut leaves an empty file of the marker's name
     os.replace(unfinished, marker)
     return done._replace(rows=[{}] * len(taken), lengths=[])  # these are for the disk
 
 
 def read(folder: Path, number: int) -> Done | None:
-    """What the marker of a shard says; None where there is none."""
+    """What the marker of a shard says; None where there is none, or a torn one."""
     try:
-        text = _paths(folder, number)[2].read_text(encoding='utf-8')
-    except FileNotFoundError:
+        done = Done(*json.loads(_paths(folder, number)[2].read_bytes()))
+        return done._replace(rejected=[Rejected(*each) for each in done.rejected])
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    done = Done(*json.loads(text))
-    return done._replace(rejected=[Rejected(*each) for each in done.rejected])
 
 
 def whole(folder: Path, number: int) -> Done | None:

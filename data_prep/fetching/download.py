@@ -1,5 +1,6 @@
 """Fetching of a corpus's archive: resumed where it broke off, and held against its checksum."""
 
+import errno
 import hashlib
 import http.client
 import urllib.error
@@ -15,6 +16,7 @@ from data_prep.fetching.archives import extract
 _BLOCK = 2**20
 _TRIES = 5
 _TIMEOUT_S = 30.0
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # no fault of the network
 
 
 def fetch_subsets(
@@ -34,7 +36,8 @@ def fetch_subsets(
         report: takes lines of progress.
 
     Raises:
-        PrepError: nothing to fetch, an unknown subset, no network, or not the published file.
+        PrepError: nothing to fetch, an unknown subset, no network, no room on the disk, or not
+            the published file.
     """
     if not card.archives:
         raise PrepError(f'{card.name} has no archive to download')
@@ -78,7 +81,8 @@ def fetch(
         report: takes lines of progress.
 
     Raises:
-        PrepError: no network, or the file is not the published one; says what to do by hand.
+        PrepError: no network, no room on the disk, or the file is not the published one; says
+            what to do.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / archive.filename
@@ -102,6 +106,12 @@ def _fill(archive: Archive, part: Path, command: str, report: Callable[[str], ob
                 return
             reason = 'the connection broke off'
         except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, OSError) and error.errno in _DISK:
+                have = part.stat().st_size if part.exists() else 0
+                raise PrepError(
+                    f'cannot write {part} ({error.strerror}): {have} of {archive.size_bytes} '
+                    f'bytes are there and stay; make room, then it goes on from them: {command}'
+                ) from None
             reason = str(getattr(error, 'reason', '') or error)
         if not part.exists() or part.stat().st_size == before:
             break  # no byte came: another try would do no better

@@ -1,9 +1,11 @@
 """The one walk over a user's folder: every file once, in one order, whatever the disk is like.
 
-Links are followed, but a folder is entered once (by device and inode) and a file taken once (by
-its real path), and what is reached without a link comes first: loops end, and of two ways to one
-file the plain one counts. Hidden files and folders (`.DS_Store`, `._x.wav`, `__MACOSX`) are passed
-over without a word.
+Links are followed, wherever they lead, but not to a folder that holds the root itself ('/' and what
+lies between): that would walk a whole disk. Which folders outside the root were entered is told.
+A folder is entered once (by device and inode) and a file taken once (by its real path), and what is
+reached without a link comes first: loops end, and of two ways to one file the plain one counts. A
+link that leads nowhere is a bad file if its own name ends as a wanted one, else it is passed over.
+Hidden files and folders (`.DS_Store`, `._x.wav`, `__MACOSX`) are passed over without a word.
 """
 
 import os
@@ -17,6 +19,8 @@ from data_prep.cards import Entry, Rejected
 from data_prep.errors import PrepError
 
 REPEATED = 'repeated links'
+ABOVE = 'links to a folder that holds the source'
+NOWHERE = 'links that lead nowhere'
 
 
 class Walk(NamedTuple):
@@ -25,13 +29,16 @@ class Walk(NamedTuple):
     Attributes:
         paths: the files that were wanted, below the root as given, sorted by name.
         ignored: how many were not, by suffix in lower case; `REPEATED` counts the links to what is
-            there already.
-        rejected: folders and links that cannot be followed, and names that are not Unicode.
+            there already, `ABOVE` and `NOWHERE` those that were not followed.
+        rejected: folders that cannot be read, links of a wanted name that lead nowhere, and names
+            that are not Unicode.
+        followed: links to folders outside the root: 'jazz/more -> /elsewhere/more'.
     """
 
     paths: list[Path]
     ignored: dict[str, int]
     rejected: list[Rejected]
+    followed: list[str]
 
     def left_out(self, but: Container[str] = ()) -> str:
         """A phrase such as 'left out: 12 .txt, 1 .m4a', without the kinds in `but`; else ''."""
@@ -40,8 +47,12 @@ class Walk(NamedTuple):
         return 'left out: ' + ', '.join(f'{count} {kind}' for kind, count in most) if most else ''
 
     def notes(self, but: Container[str] = ()) -> tuple[str, ...]:
-        """`left_out` as notes for the user."""
-        return (said,) if (said := self.left_out(but)) else ()
+        """`left_out`, and the folders that were `followed`, as notes for the user."""
+        notes = [said] if (said := self.left_out(but)) else []
+        if self.followed:
+            more = f' and {len(self.followed) - 3} more' * (len(self.followed) > 3)
+            notes.append(f'links followed out of the source: {", ".join(self.followed[:3])}{more}')
+        return tuple(notes)
 
 
 def walk(root: Path, suffixes: Sequence[str]) -> Walk:
@@ -51,7 +62,7 @@ def walk(root: Path, suffixes: Sequence[str]) -> Walk:
         root: a folder.
         suffixes: such as '.wav' or '.trans.txt', in lower case.
     """
-    found = _Found(tuple(suffixes))
+    found = _Found(root, tuple(suffixes))
     links = found.enter(root)
     while links:
         # By name, so that the order in which a file system lists them cannot choose between two.
@@ -60,7 +71,7 @@ def walk(root: Path, suffixes: Sequence[str]) -> Walk:
         ]
         links = [link for new in further for link in new]
     found.paths.sort(key=lambda path: _order(root, path))
-    return Walk(found.paths, dict(found.ignored), sorted(found.rejected))
+    return Walk(found.paths, dict(found.ignored), sorted(found.rejected), sorted(found.followed))
 
 
 def name(root: Path, path: Path) -> str:
@@ -143,7 +154,10 @@ def _order(root: Path, path: Path) -> tuple[str, str]:
 class _Found:
     """What a walk has seen so far."""
 
-    def __init__(self, suffixes: tuple[str, ...]):
+    def __init__(self, root: Path, suffixes: tuple[str, ...]):
+        self.root = root
+        self.real_root = Path(os.path.realpath(root))
+        self.followed: list[str] = []
         self.suffixes = suffixes
         self.paths: list[Path] = []
         self.ignored: Counter[str] = Counter()
@@ -179,11 +193,21 @@ class _Found:
     def follow(self, link: Path) -> list[Path]:
         """Takes what a link leads to; returns the links in there."""
         if os.path.isdir(link):
-            return self.enter(link)
+            real = Path(os.path.realpath(link))
+            if real in self.real_root.parents:
+                self.ignored[ABOVE] += 1
+                return []
+            before = len(self.folders)
+            links = self.enter(link)
+            if len(self.folders) > before and not real.is_relative_to(self.real_root):
+                self.followed.append(f'{name(self.root, link)} -> {real}')
+            return links
         if os.path.exists(link):
             self._take(os.fspath(link), os.path.realpath(link), os.path.isfile(link))
-        else:
+        elif os.fspath(link).lower().endswith(self.suffixes):
             self.rejected.append(Rejected(str(link), 'a link that leads nowhere'))
+        else:
+            self.ignored[NOWHERE] += 1
         return []
 
     def _shown(self, entry: os.DirEntry) -> bool:

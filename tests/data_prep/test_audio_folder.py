@@ -74,6 +74,14 @@ def test_files_of_other_kinds_are_counted(source):
     assert find(source).notes == ('left out: 1 .m4a, 1 .txt',)
 
 
+def test_folders_without_a_sound_are_named(source):
+    (source / 'hen').mkdir()
+    (source / '.git').mkdir()
+    found = find(source)
+    assert found.classes == ('cat', 'dog')
+    assert 'folders without a sound, which are no classes: hen' in found.notes
+
+
 def test_a_table_goes_before_the_folder_and_names_groups(source):
     table(source, 'cat/0.wav,bird,,', 'cat/1.wav,,1e3,one', columns='file,label,target,group')
     found = find(source)

@@ -86,6 +86,37 @@ def test_an_overlap_at_the_ends_counts_if_it_is_long_enough():
     assert clusters(whole[:40], whole[20:60]).names == ['', '']
 
 
+def test_short_recordings_are_compared_whole_and_strictly():
+    short = words(13, 0)  # 1.2 s
+    assert clusters(short, flipped(short, 0.04)).names == ['a', 'a']
+    assert clusters(short, flipped(short, 0.04)[2:]).names == ['a', 'a']
+    assert clusters(short, flipped(short, 0.3)).names == ['', '']
+    assert clusters(short[:9], flipped(short[:9], 0.01)).names == ['', '']  # 9 words prove nothing
+    assert clusters(words(60, 1), np.concatenate([words(30, 2), short])).names == ['', '']
+    assert clusters(np.concatenate([short, words(30, 2)]), short).names == ['', '']  # not whole
+
+
+def test_ten_words_of_different_sounds_never_come_near_the_threshold():
+    bits = np.random.default_rng(0).random((20_000, 10 * 32)) < 0.5
+    assert 0 < 2 * copies.most_errors(10) < bits.mean(axis=1).min()
+
+
+@pytest.mark.parametrize('change', ['12 dB softer', 'ogg'])
+def test_a_sound_of_a_second_is_found_again(change):
+    sounds = [talk(1.3, seed) for seed in range(6)]
+    changed = [CHANGES[change](sound) for sound in sounds]
+    found = clusters(*[sketches.audio(sound, RATE_HZ) for sound in sounds + changed])
+    assert {(pair.a, pair.b) for pair in found.pairs} == set(zip('abcdef', 'ghijkl', strict=True))
+
+
+def test_what_holds_too_little_is_counted():
+    silence = np.full(100, sketches.SILENT, np.uint32)
+    barely = np.concatenate([words(20, 0), silence])
+    sketched = [NOTHING, words(9, 1), words(10, 2), silence, barely, words(300, 3)]
+    assert copies.uncompared(sketched, 'audio') == 4
+    assert copies.uncompared([words(7, 0), words(8, 0)], 'notes') == 1
+
+
 def test_what_differs_in_a_third_of_its_bits_or_more_is_no_copy():
     whole = words(300, 0)
     assert clusters(whole, flipped(whole, 0.25)).names == ['a', 'a']

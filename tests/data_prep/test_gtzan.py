@@ -36,7 +36,7 @@ def test_records_are_the_samples_of_the_files_in_the_order_of_items(gtzan_source
         assert record['item'].decode() == record['track'].decode() == name
         np.testing.assert_array_equal(record['audio'], clip(name))
         assert record['audio'].dtype == np.int16
-        assert row['sha256'] == hashlib.sha256(clip(name).tobytes()).hexdigest()
+        assert row['sha256'] == hashlib.sha256(b'22050 Hz\n' + clip(name).tobytes()).hexdigest()
         assert int(row['samples']) == len(clip(name))
         assert int(row['rate_hz']) == int(record['rate_hz']) == 22_050
         assert data_prep.corpus('gtzan').classes[record['label']] == row['label']
@@ -88,11 +88,11 @@ def test_a_corrupt_file_is_listed_counted_and_left_out(gtzan_source, tmp_path):
     assert any('jazz.00054' in line for line in lines)
 
 
-def test_more_bad_files_than_allowed_is_an_error_and_leaves_nothing(gtzan_source, tmp_path):
+def test_more_bad_files_than_allowed_is_an_error_and_leaves_no_corpus(gtzan_source, tmp_path):
     (gtzan_source / 'genres_original' / 'jazz' / 'jazz.00054.wav').write_bytes(b'')
     with pytest.raises(data_prep.PrepError, match=r'1 of 10 files are bad.*jazz.00054.*empty file'):
         prepare(gtzan_source, tmp_path)
-    assert list((tmp_path / 'data' / 'gtzan').iterdir()) == []
+    assert data_prep.prepared('gtzan', tmp_path / 'data') is None
 
 
 def test_unknown_and_misplaced_tracks_are_refused(gtzan_source, tmp_path, write_wav, clip):

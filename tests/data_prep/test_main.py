@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 
 import data_prep
 from data_prep import __main__, contents
-from data_prep.cards import VERSION
+from data_prep.cards import VERSION, Archive
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ('numpy', 'tensorflow_datasets', 'tensorflow', 'jax', 'music21', 'soundfile', 'tqdm')
@@ -116,3 +117,42 @@ def test_labelled_corpora_are_listed(toy, tmp_path, capsys):
         ['toy', 'yes', '10'],
         ['toy:mine', 'yes', '10'],
     ]
+
+
+def refusal(name, data, **wanted):
+    with pytest.raises(
+        data_prep.PrepError, match=r'say --force to prepare it anew, or .*label'
+    ) as e:
+        data_prep.prepare(name, data, report=str, **wanted)
+    return str(e.value)
+
+
+def test_what_is_prepared_is_not_taken_for_another_source_table_or_download(toy, tmp_path):
+    table = tmp_path / 'table.csv'
+    table.write_text('a')
+    how = {'table': table, 'jobs': 1, 'report': str}
+    directory = data_prep.prepare('toy', tmp_path, toy.source, **how)
+    assert data_prep.prepare('toy', tmp_path, report=str) == directory
+    assert data_prep.prepare('toy', tmp_path, toy.source / '.', **how) == directory
+    said = refusal('toy', tmp_path, source=tmp_path / 'gone', table=table)
+    assert f'{toy.source} with the table {table}, wanted is {tmp_path / "gone"} with the' in said
+    assert 'with no table' in refusal('toy', tmp_path, source=toy.source)
+    assert 'gone.csv' in refusal('toy', tmp_path, table=tmp_path / 'gone.csv')
+    assert str(tmp_path / 'downloads' / 'toy') in refusal('toy', tmp_path, download=True)
+    table.write_text('b')
+    assert f'table {table} as it is now' in refusal('toy', tmp_path, source=toy.source, table=table)
+
+
+def test_a_subset_that_was_no_part_is_refused(toy, tmp_path):
+    home = tmp_path / 'downloads' / 'toy'
+    shutil.copytree(toy.source, home)
+    (home / 'one').mkdir()
+    made = data_prep.corpus('toy')
+    archives = dict.fromkeys(('one', 'two'), Archive('', '', 0, ''))
+    object.__setattr__(made.card, 'archives', archives)
+    directory = data_prep.prepare('toy', tmp_path, home, jobs=1, report=str)
+    (home / 'two').mkdir()  # fetched later, for another label
+    assert data_prep.prepare('toy', tmp_path, download=['one'], report=str) == directory
+    said = refusal('toy', tmp_path, download=['one', 'two'])
+    assert 'with the subsets one, wanted is' in said
+    assert 'with the subsets one, two: say' in said

@@ -98,8 +98,9 @@ def test_prepared_utterances_are_those_that_were_spoken(tmp_path, entries):
     assert Counter(row['part'] for row in rows.values()) == {'train': 2, 'valid': 2, 'test': 2}
     for entry in entries:
         if entry.item in rows:
-            samples = spoken_phrases.load(entry).samples
-            assert rows[entry.item]['sha256'] == hashlib.sha256(samples.tobytes()).hexdigest()
+            sound = spoken_phrases.load(entry)
+            whole = b'%d Hz\n' % sound.rate_hz + sound.samples.tobytes()
+            assert rows[entry.item]['sha256'] == hashlib.sha256(whole).hexdigest()
             assert rows[entry.item]['transcript'] == entry.columns['transcript']
 
 

@@ -114,8 +114,9 @@ def test_prepared_recordings_are_those_that_were_rendered(tmp_path, entries):
     assert rows['forest03']['samples'] == str(180 * forest.RATE_HZ)
     for entry in entries:
         if entry.item in rows and entry.label:
-            samples = synthetic_calls.load(entry).samples
-            assert rows[entry.item]['sha256'] == hashlib.sha256(samples.tobytes()).hexdigest()
+            sound = synthetic_calls.load(entry)
+            whole = b'%d Hz\n' % sound.rate_hz + sound.samples.tobytes()
+            assert rows[entry.item]['sha256'] == hashlib.sha256(whole).hexdigest()
             assert rows[entry.item]['events'] == entry.columns['events']
 
 

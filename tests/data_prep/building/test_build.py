@@ -143,8 +143,8 @@ def test_checks_stand_in_the_manifest_and_in_the_lines(toy, tmp_path, write_wav,
     found = facts['checks']
     assert found['copies'] == {'exact': 1, 'near': 0}
     assert found['notes'] == ['a toy']
-    assert found['leaks']['folds']['exact'] == 0  # copies are dealt together
-    assert sum(found['leaks']['folds']['sizes'].values()) == 11
+    assert found['leaks']['folds'][0]['exact'] == 0  # copies are dealt together
+    assert sum(found['leaks']['folds'][0]['sizes'].values()) == 11
     assert 'note: a toy' in lines
     [pair] = manifest.copies(tmp_path / 'toy' / VERSION)
     assert (pair['a'], pair['b'], pair['kind']) == ('a0', 'b9', 'exact')
@@ -159,3 +159,13 @@ def test_a_class_of_one_group_is_named(toy, tmp_path):
     lines = []
     toy.prepare(tmp_path, report=lines.append)
     assert 'folds: letter b has 1 group: it cannot be in train and test both' in lines
+
+
+def test_other_hosts_at_work_are_one_line(toy, tmp_path):
+    live = tmp_path / 'toy' / f'{VERSION}.incomplete-1-0-00000000-elsewhere'
+    live.mkdir(parents=True)
+    lines = []
+    toy.prepare(tmp_path, report=lines.append)
+    [line] = [line for line in lines if 'other hosts' in line]
+    assert str(live) in line
+    assert live.exists()

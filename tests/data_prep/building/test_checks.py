@@ -14,7 +14,7 @@ SLICES = {'unit': 'slice', 'shares': [0.7, 0.15, 0.15], 'folds': 1}
 
 
 def corpus(**protocols):
-    return dataclasses.replace(gtzan.CORPUS, protocols=protocols)
+    return dataclasses.replace(gtzan.CORPUS, classes=('a',), protocols=protocols)
 
 
 def rows(*told) -> list[dict[str, Any]]:
@@ -29,17 +29,19 @@ def test_leaks_are_counted_and_said():
         ('3', 'a', 'z', 'valid', 'h3', 7),
         ('4', 'a', 'w', 'test', 'h4', 0),
     )
-    found = checks.run(corpus(given=GIVEN, slices=SLICES), told, [Pair('1', '4', 'near', 0.8)])
+    found = checks.run(corpus(given=GIVEN, slices=SLICES), told, [Pair('1', '4', 'near', 0.8)], 3)
     assert found['copies'] == {'exact': 0, 'near': 1}
     assert found['clipped'] == 1
-    leaks = found['leaks']
-    assert {*leaks} == {'given'}
-    assert (leaks['given']['exact'], leaks['given']['near']) == (1, 1)
-    assert leaks['given']['sizes'] == {'train': 1, 'valid': 1, 'test': 2}
+    assert {*found['leaks']} == {'given'}
+    [leaks] = found['leaks']['given']
+    assert (leaks['exact'], leaks['near']) == (1, 1)
+    assert leaks['sizes'] == {'train': 1, 'valid': 1, 'test': 2}
     assert list(checks.lines(found, 'genre')) == [
         'given: 1/1/2 train/valid/test, 0.0% of test has its artist in train, '
         'copies across sides: 1 exact, 1 near',
         'copies: exact pairs 0, near pairs 1, see copies.csv',
+        'copies: 3 records hold too little to be compared (sound under 1 s, below 5 kHz or mostly '
+        'silent; notes under 15): only exact copies of them are found',
         'clipped recordings: 1, see items.csv',
     ]
 
@@ -48,7 +50,7 @@ def test_classes_with_too_few_groups_are_named():
     told = [(f'a{n}', 'a', f'x{n}', '', f'a{n}', 0) for n in range(4)]
     told += [(f'b{n}', 'b', f'y{n % 2}', '', f'b{n}', 0) for n in range(4)]
     told += [(f'c{n}', 'c', 'z', '', f'c{n}', 0) for n in range(4)]
-    found = checks.run(corpus(dealt=DEALT), rows(*told), [])
+    found = checks.run(corpus(dealt=DEALT), rows(*told), [], 0)
     assert found['few_groups'] == {'dealt': {'b': 2, 'c': 1}}
     lines = list(checks.lines(found, 'genre'))
     assert 'dealt: genre b has 2 groups: it cannot be in train, valid and test all' in lines
@@ -57,7 +59,9 @@ def test_classes_with_too_few_groups_are_named():
 
 def test_a_share_without_test_rows_is_none_and_not_nan():
     told = rows(('1', 'a', 'x', 'train', 'h1', 0), ('2', 'a', 'y', 'valid', 'h2', 0))
-    assert checks.run(corpus(given=GIVEN), told, [])['leaks']['given']['known'] == {'artist': None}
+    assert checks.run(corpus(given=GIVEN), told, [], 0)['leaks']['given'][0]['known'] == {
+        'artist': None
+    }
 
 
 def test_a_torn_group_is_seen_before_there_are_records():
@@ -65,3 +69,33 @@ def test_a_torn_group_is_seen_before_there_are_records():
     checks.hold(corpus(dealt=DEALT, slices=SLICES), columns)
     with pytest.raises(PrepError, match="artist 'x' stands in train and test"):
         checks.hold(corpus(given=GIVEN), columns | {'part': ['train', 'test']})
+
+
+def test_the_worst_fold_is_said_and_all_are_kept():
+    folds = {'unit': 'item', 'column': 'part', 'group': 'artist', 'folds': 3, 'valid_share': 0.3}
+    told = [(f'{n}', 'a', f'x{n}', str(1 + n // 4), f'h{n}', 0) for n in range(12)]
+    told[11] = (*told[11][:4], 'h4', 0)  # items 4 and 11 are one, of the published folds 2 and 3
+    found = checks.run(corpus(given=folds), rows(*told), [], 0)
+    exact = [each['exact'] for each in found['leaks']['given']]
+    assert (exact[1], exact[2]) == (1, 1)
+    assert exact[0] <= 1
+    said = next(checks.lines(found, 'genre'))
+    assert said.startswith(f'given, fold {exact.index(1)}, the worst of 3: ')
+    assert said.endswith('copies across sides: 1 exact, 0 near')
+
+
+def test_a_class_whose_files_are_all_copies_has_one_group():
+    told = [
+        {**row, 'copies': ''}
+        for row in rows(*((f'{n}', 'a', f'x{n}', '', '', 0) for n in '123456'))
+    ]
+    for row in told[:3]:
+        row |= {'label': 'b', 'copies': '1'}
+    found = checks.run(corpus(dealt=DEALT), told, [], 0)
+    assert found['few_groups'] == {'dealt': {'b': 1}}
+
+
+def test_a_class_without_a_record_is_named():
+    told = rows(*((f'{n}', 'b', f'x{n}', '', f'h{n}', 0) for n in range(4)))
+    found = checks.run(corpus(dealt=DEALT), told, [], 0)
+    assert 'no record of genre: a' in list(checks.lines(found, 'genre'))

@@ -1,10 +1,12 @@
 import re
 import sys
+import unittest.mock
 
 import pytest
 
 import data_prep
-from data_prep import manifest
+from data_prep import errors, gtzan, manifest
+from data_prep.building import pipeline, plans, shards
 
 
 def run(toy, data, *flags):
@@ -53,3 +55,14 @@ def test_options_without_a_runner_are_refused(toy, tmp_path):
     code, said = run(toy, tmp_path, '--beam_options=--project=x')
     assert (code, len(said.splitlines())) == (2, 1)
     assert '--beam=RUNNER' in said
+
+
+def test_workers_that_write_elsewhere_are_found_out(tmp_path, monkeypatch):
+    fake = unittest.mock.MagicMock()  # a pipeline that ends well and leaves nothing here
+    monkeypatch.setitem(sys.modules, 'apache_beam', fake)
+    monkeypatch.setitem(sys.modules, 'apache_beam.options', fake)
+    monkeypatch.setitem(sys.modules, 'apache_beam.options.pipeline_options', fake)
+    todo = [plans.Shard(number, ()) for number in (3, 4)]
+    with pytest.raises(errors.Stopped, match=r'2 of 2 shards are not in .*number 3') as error:
+        pipeline.run(shards.Recipe(gtzan.CORPUS, tmp_path), todo, ['--runner=X'], str)
+    assert str(tmp_path) in str(error.value)

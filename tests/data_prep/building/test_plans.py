@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import pytest
 
@@ -48,6 +49,25 @@ def test_a_digest_is_equal_for_equal_work_alone():
         ),
     ]
     assert len({digest(), *others}) == 1 + len(others)
+
+
+@pytest.mark.parametrize('file', ['audio.py', 'synthesis/new.py', 'sources/midi.py'])
+def test_another_version_of_the_code_is_another_plan(tmp_path, monkeypatch, file):
+    home = tmp_path / 'data_prep'
+    shutil.copytree(plans._HOME, home)
+    monkeypatch.setattr(plans, '_HOME', home)
+    before = plans.make('gtzan', gtzan.CORPUS, entries(3), None).digest
+    (home / 'manifest.py').write_text('# makes no records')
+    assert plans.make('gtzan', gtzan.CORPUS, entries(3), None).digest == before
+    with (home / file).open('a') as module:
+        module.write('# another version of it\n')
+    assert plans.make('gtzan', gtzan.CORPUS, entries(3), None).digest != before
+
+
+def test_another_decoder_is_another_plan(monkeypatch):
+    before = plans.make('gtzan', gtzan.CORPUS, entries(3), None).digest
+    monkeypatch.setattr(plans.soundfile, '__version__', '9.9.9')
+    assert plans.make('gtzan', gtzan.CORPUS, entries(3), None).digest != before
 
 
 def test_two_of_one_name_are_refused_with_both_files():

@@ -1,9 +1,11 @@
 """A prep that is stopped, in whatever way, goes on with the rest."""
 
+import csv
 import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import tensorflow_datasets as tfds
 
 from data_prep import manifest
 from data_prep.cards import VERSION
+from data_prep.errors import PrepError, Stopped
 
 ITEMS = [f'{letter}{number}' for letter in 'ab' for number in range(5)]
 
@@ -105,7 +108,7 @@ def stopped(toy, data):
     toy.decoded()
 
 
-@pytest.mark.parametrize('change', ['touch', 'bytes', 'name', 'limit', 'version'])
+@pytest.mark.parametrize('change', ['touch', 'bytes', 'name', 'limit', 'version', 'code'])
 def test_another_plan_starts_anew(toy, tmp_path, change, monkeypatch):
     stopped(toy, tmp_path)
     file = toy.source / 'a0.wav'
@@ -115,6 +118,9 @@ def test_another_plan_starts_anew(toy, tmp_path, change, monkeypatch):
         file.write_bytes(file.read_bytes() + b'\0\0')
     elif change == 'name':
         file.rename(toy.source / 'a9.wav')
+    elif change == 'code':
+        with (toy.home / 'toy_corpus.py').open('a') as module:
+            module.write('# another version of it\n')
     elif change == 'version':
         monkeypatch.setattr('data_prep.building.plans.VERSION', '9.9.9')
     lines = []
@@ -138,6 +144,39 @@ def test_a_damaged_shard_is_made_again(toy, tmp_path, name, damage):
     directory = toy.prepare(tmp_path)
     assert toy.decoded() == ITEMS[2:]
     assert fingerprint(directory) == undisturbed
+
+
+@pytest.mark.parametrize('text', ['', '[1, [{"item"', 'null', '{}', '\0\0\0'])
+def test_a_torn_marker_is_no_marker(toy, tmp_path, text):
+    stopped(toy, tmp_path)
+    [marker] = (tmp_path / 'toy').glob('*/shard-00001.json')
+    marker.write_text(text)
+    directory = toy.prepare(tmp_path)
+    assert toy.decoded() == ITEMS[2:]
+    assert manifest.verify(directory)['records'] == 10
+
+
+def test_too_many_bad_files_are_all_listed_and_a_higher_share_goes_on(toy, tmp_path):
+    for item in ITEMS[:4]:
+        (toy.source / f'{item}.wav').write_text('no sound')
+    listed = tmp_path / 'toy' / f'{VERSION}.rejected.csv'
+    with pytest.raises(Stopped, match=f'4 of 10 files are bad, more than .*{listed}'):
+        toy.prepare(tmp_path)
+    rows = list(csv.DictReader(listed.read_text().splitlines()))
+    assert [Path(row['path']).stem for row in rows] == ITEMS[:4]
+    toy.decoded()
+    directory = toy.prepare(tmp_path, max_bad=0.4)
+    assert toy.decoded() == []
+    assert manifest.verify(directory)['records'] == 6
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
+
+
+def test_where_every_file_is_bad_nothing_goes_on(toy, tmp_path):
+    for item in ITEMS:
+        (toy.source / f'{item}.wav').write_text('no sound')
+    with pytest.raises(PrepError, match='10 of 10 files are bad, and none is left'):
+        toy.prepare(tmp_path, max_bad=1.0)
+    assert [path.name for path in (tmp_path / 'toy').iterdir()] == [f'{VERSION}.rejected.csv']
 
 
 @pytest.fixture

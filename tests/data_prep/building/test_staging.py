@@ -106,6 +106,17 @@ def test_only_the_dead_of_this_host_are_taken_over(tmp_path):
     assert staging.adopt(target, 'work') is None  # it is this process's own now
 
 
+def test_what_was_given_up_is_any_hosts_and_what_may_live_is_named(tmp_path):
+    target = tmp_path / 'x'
+    live = leftover(target, 1, host='elsewhere')
+    leftover(target, pid=0, host='elsewhere', files=['part'])
+    assert staging.elsewhere(target) == [live]
+    taken = staging.adopt(target, 'work')
+    assert taken is not None
+    assert (taken / 'part').exists()
+    assert {*tmp_path.iterdir()} == {live, taken}
+
+
 @pytest.mark.skipif(not Path('/proc/self/stat').exists(), reason='the system tells no births')
 def test_a_later_process_of_the_same_number_is_not_its_owner(tmp_path):
     leftover(tmp_path / 'x', os.getpid(), birth='1')
@@ -187,3 +198,53 @@ def test_a_folder_that_is_no_corpus_is_not_overwritten(gtzan_source, tmp_path):
     with pytest.raises(data_prep.PrepError, match='is there and no corpus'):
         data_prep.prepare('gtzan', tmp_path, gtzan_source, jobs=1, report=str)
     assert (target / 'mine.txt').read_text() == 'precious'
+
+
+REPLACE = """
+import os
+from pathlib import Path
+from data_prep.building import staging
+rename = os.rename
+def once(*args):
+    rename(*args)
+    if {killed}:
+        os._exit(9)
+    os.rename = broken
+def broken(*args):
+    os.rename = rename
+    raise OSError('broken')
+os.rename = once
+staging.publish(Path({folder!r}), Path({target!r}), force=True)
+"""
+
+
+@pytest.mark.parametrize('killed', [True, False])
+def test_a_replacement_that_breaks_off_between_two_renames_leaves_the_old_one(
+    toy, tmp_path, killed
+):
+    directory = toy.prepare(tmp_path)
+    before = manifest.read(directory)
+    filled = tmp_path / 'filled'
+    filled.mkdir()
+    script = REPLACE.format(killed=killed, folder=str(filled), target=str(directory))
+    done = subprocess.run(
+        [sys.executable, '-c', script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (9 if killed else 1)
+    assert directory.exists() != killed
+    lines = []
+    assert toy.prepare(tmp_path, report=lines.append) == directory
+    assert 'already prepared' in lines[0]
+    assert manifest.verify(directory) == before
+    assert [path.name for path in directory.parent.iterdir()] == [VERSION]
+
+
+def test_what_was_replaced_goes_where_the_new_one_stands(tmp_path):
+    target = tmp_path / 'x'
+    target.mkdir()
+    (tmp_path / f'x.replaced-{dead_pid()}-0-00-{socket.gethostname()}').mkdir()
+    birth = staging._birth(os.getpid())
+    live = tmp_path / f'x.replaced-{os.getpid()}-{birth}-00-{socket.gethostname()}'
+    live.mkdir()
+    staging.put_back(target)
+    assert {*tmp_path.iterdir()} == {target, live}

@@ -1,7 +1,9 @@
 import dataclasses
+import errno
 import hashlib
 import http.server
 import io
+import os
 import re
 import tarfile
 import threading
@@ -12,6 +14,7 @@ import pytest
 import data_prep
 from data_prep.cards import Archive
 from data_prep.errors import PrepError
+from data_prep.fetching import download
 from data_prep.fetching.download import fetch, fetch_subsets
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
@@ -119,6 +122,26 @@ def test_no_network_says_what_to_fetch_where_to_put_it_and_what_to_type(tmp_path
     assert '1.23 GB' in text
     assert f'put it at {tmp_path / "a.tar.gz"}, then run: the command' in text
     assert '\n' not in text
+
+
+def test_a_full_disk_is_no_failure_of_the_network(serve, tmp_path, monkeypatch):
+    _, archive = serve(breaks=[1_000_000])
+    monkeypatch.setattr(download, '_TRIES', 1)
+    with pytest.raises(PrepError, match='cannot fetch'):
+        fetch(archive, tmp_path, 'go')
+    part = tmp_path / 'a.tar.gz.part'
+    have = part.stat().st_size
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(download, 'progress', lambda *_, **__: map(full, [0]))
+    with pytest.raises(
+        PrepError, match=r'cannot write .*\.part \(No space left.*make room'
+    ) as error:
+        fetch(archive, tmp_path, 'go')
+    assert '\n' not in str(error.value)
+    assert part.stat().st_size == have
 
 
 def subsets(archive, tmp_path, *names):

@@ -45,7 +45,7 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path):
     for name in ('.DS_Store', 'a/._x.wav', '__MACOSX/x.wav', '.git/x.wav', 'a/x.wav'):
         touch(tmp_path / name)
     walk = files.walk(tmp_path, ('.wav',))
-    assert walk == ([tmp_path / 'a/x.wav'], {}, [])
+    assert walk == ([tmp_path / 'a/x.wav'], {}, [], [])
 
 
 def test_what_is_not_wanted_is_counted_by_suffix(tmp_path):
@@ -72,13 +72,15 @@ def test_loops_of_links_end_and_each_file_comes_once(tmp_path):
     touch(tmp_path / 'b/x.wav')
     (tmp_path / 'b/up').symlink_to(tmp_path)
     (tmp_path / 'b/self').symlink_to('self')
+    (tmp_path / 'b/lost.WAV').symlink_to('gone.wav')
+    (tmp_path / 'b/lost.txt').symlink_to('gone.txt')
     (tmp_path / 'a').symlink_to(tmp_path / 'b')
     (tmp_path / 'also.wav').symlink_to(tmp_path / 'b/x.wav')
     walk = files.walk(tmp_path, ('.wav',))
     # The way without a link is the one that counts, though 'a' and 'also.wav' come before 'b'.
     assert walk.paths == [tmp_path / 'b/x.wav']
-    assert walk.ignored == {files.REPEATED: 3}
-    assert walk.rejected == [(str(tmp_path / 'b/self'), 'a link that leads nowhere')]
+    assert walk.ignored == {files.REPEATED: 3, files.NOWHERE: 2}
+    assert walk.rejected == [(str(tmp_path / 'b/lost.WAV'), 'a link that leads nowhere')]
 
 
 def test_links_to_elsewhere_are_followed_once(tmp_path):
@@ -93,6 +95,21 @@ def test_links_to_elsewhere_are_followed_once(tmp_path):
     walk = files.walk(root, ('.wav',))
     assert [files.name(root, path) for path in walk.paths] == ['far/y.wav', 'one.wav']
     assert walk.ignored == {files.REPEATED: 2}
+    assert walk.followed == [f'far -> {(tmp_path / "store/deep").resolve()}']
+
+
+def test_a_link_to_a_folder_above_the_source_is_not_followed(tmp_path):
+    root = tmp_path / 'holds' / 'root'
+    touch(root / 'a/x.wav')
+    touch(tmp_path / 'holds/other/y.wav')
+    for name, target in {'disk': '/', 'up': '..', 'beside': '../other'}.items():
+        (root / name).symlink_to(target)
+    walk = files.walk(root, ('.wav',))
+    assert [files.name(root, path) for path in walk.paths] == ['a/x.wav', 'beside/y.wav']
+    assert walk.notes() == (
+        f'left out: 2 {files.ABOVE}',
+        f'links followed out of the source: beside -> {(tmp_path / "holds/other").resolve()}',
+    )
 
 
 def test_a_folder_that_cannot_be_read_is_reported_and_the_others_taken(tmp_path, monkeypatch):
