@@ -32,19 +32,32 @@ def resampled(
     if up == down:
         return _padded(audio, start, stop)
     taps, delay = _delayed(up, down)
-    # Output n hears the inputs within 10 * max(up, down) / up of n * down / up; the filter is begun
-    # at a multiple of `down` inputs, where a multiple of `up` outputs lies.
-    reach = 10 * max(up, down)
-    skipped = max((start * down - reach) // (up * down), 0)
-    heard = audio[skipped * down : max(((stop - 1) * down + reach) // up + 1, 0)]
+    # The filter is begun at a multiple of `down` inputs, where a multiple of `up` outputs lies.
+    skipped = max((start * down - 10 * max(up, down)) // (up * down), 0)
+    inputs = audio[skipped * down : int(heard(stop, source_hz, target_hz))]
     end = -(-len(audio) * up // down)
     window = np.zeros(stop - start)
-    if len(heard) and start < end:
+    if len(inputs) and start < end:
         begin = start - skipped * up + delay
-        wave = signal.upfirdn(taps, heard.astype(np.float64), up, down)
+        wave = signal.upfirdn(taps, inputs.astype(np.float64), up, down)
         wave = wave[begin : begin + min(stop, end) - start]
         window[: len(wave)] = wave
     return np.clip(np.rint(window), -32768, 32767).astype(np.int16)
+
+
+def heard(
+    stop: int | Integer[np.ndarray, ' n'],
+    source_hz: int | Integer[np.ndarray, ' n'],
+    target_hz: int,
+) -> Integer[np.ndarray, ' n'] | np.integer:
+    """First samples of a recording that samples [0, stop) at another rate depend on.
+
+    Output n hears the inputs within 10 * max(up, down) / up of n * down / up; at one rate itself.
+    """
+    common = np.gcd(source_hz, target_hz)
+    up, down = target_hz // common, source_hz // common
+    reach = np.where(up == down, 0, 10 * np.maximum(up, down))
+    return np.maximum(((stop - 1) * down + reach) // up + 1, 0)
 
 
 @functools.cache
@@ -56,16 +69,15 @@ def _delayed(up: int, down: int) -> tuple[Float[np.ndarray, ' taps'], int]:
 
 
 def whole(experiment: Experiment, corpus: Corpus, examples: Examples) -> Clips:
-    """Each recording once, and where the examples lie in them."""
+    """Each recording once, as far as a step may hear it, and where the examples lie in them."""
     rate_hz = experiment.frontend.rate_hz
     size = round(experiment.data.slice_s * rate_hz)
-    records, row = np.unique(examples.record, return_inverse=True)
-    ends = _ends(corpus, records, rate_hz)
+    records, row, ends, stops = _reached(experiment, corpus, examples)
     # A slice longer than the clips, so that one near a clip's end is not moved back by XLA.
-    clips = np.zeros((len(records), int(ends.max()) + size), np.int16)
-    for position, (record, end) in enumerate(zip(records, ends.tolist(), strict=True)):
+    clips = np.zeros((len(records), int(stops.max()) + size), np.int16)
+    for position, (record, stop) in enumerate(zip(records, stops.tolist(), strict=True)):
         [audio] = corpus.audio([record])
-        clips[position, :end] = resampled(audio, int(corpus.rates_hz[record]), rate_hz, 0, end)
+        clips[position, :stop] = resampled(audio, int(corpus.rates_hz[record]), rate_hz, 0, stop)
     return Clips(
         jnp.asarray(clips),
         jnp.asarray(ends, jnp.int32),
@@ -76,8 +88,18 @@ def whole(experiment: Experiment, corpus: Corpus, examples: Examples) -> Clips:
     )
 
 
+def whole_bytes(experiment: Experiment, corpus: Corpus, examples: Examples) -> int:
+    """What the clips of `whole` take."""
+    records, _, _, stops = _reached(experiment, corpus, examples)
+    size = round(experiment.data.slice_s * experiment.frontend.rate_hz)
+    return 2 * len(records) * (int(stops.max()) + size)
+
+
 class Windows:
     """Examples as clips of their own, each with all that a step may hear of its recording.
+
+    A record is read and decoded whole each time that one of its examples is chosen: that is how
+    records are. Where a little of long recordings is used, resident clips are read once.
 
     Attributes:
         width: samples of a window.
@@ -129,6 +151,17 @@ def _ends(
     corpus: Corpus, records: Integer[np.ndarray, ' n'], rate_hz: int
 ) -> Integer[np.ndarray, ' n']:
     return -(-corpus.samples[records] * rate_hz // corpus.rates_hz[records])
+
+
+def _reached(
+    experiment: Experiment, corpus: Corpus, examples: Examples
+) -> tuple[Integer[np.ndarray, ' _'], ...]:
+    """Records, each example's place among them, their ends, and where what a step hears ends."""
+    records, row = np.unique(examples.record, return_inverse=True)
+    ends = _ends(corpus, records, experiment.frontend.rate_hz)
+    stops = np.zeros_like(ends)
+    np.maximum.at(stops, row, examples.start + examples.samples + _shift(experiment))
+    return records, row, ends, np.minimum(stops, ends)
 
 
 def _shift(experiment: Experiment) -> int:

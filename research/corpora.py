@@ -114,7 +114,12 @@ def open_corpus(directory: Path) -> Corpus:
         DamagedCorpus: a file is missing, cut short or holds another number of records.
     """
     facts, rows = manifest.check(directory), manifest.items(directory)
-    return Corpus(directory, facts, {key: np.array([row[key] for row in rows]) for key in rows[0]})
+    return Corpus(directory, facts, {key: _text([row[key] for row in rows]) for key in rows[0]})
+
+
+def _text(values: list[str]) -> np.ndarray:
+    """Of fixed width, or, where one long text would take that room for all, of Python strings."""
+    return np.array(values, str if max(map(len, values)) <= 64 else object)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +133,7 @@ class Examples:
         samples: valid samples; fewer than a slice's length where the record is shorter.
         target: class.
         item: the record's name.
-        group: what the split may not tear apart.
+        group: what the split may not tear apart: near copies are of one group where it joins them.
     """
 
     record: np.ndarray
@@ -143,8 +148,7 @@ class Examples:
         return len(self.record)
 
     def where(self, mask: np.ndarray) -> 'Examples':
-        columns = dataclasses.fields(self)
-        return Examples(**{c.name: getattr(self, c.name)[mask] for c in columns})
+        return Examples(**{c.name: getattr(self, c.name)[mask] for c in dataclasses.fields(self)})
 
 
 def protocol(corpus: Corpus, data: Data) -> tuple[str, dict[str, Any]]:
@@ -181,7 +185,7 @@ def left_out(corpus: Corpus, data: Data) -> dict[str, Bool[np.ndarray, ' records
         name = f'data.max_chars={data.max_chars}'
         if 'transcript' not in corpus.columns:
             raise UserError(f"{name}: {corpus.name} has no column 'transcript': leave it out")
-        found[name] = np.char.str_len(corpus.columns['transcript']) > data.max_chars
+        found[name] = np.array([*map(len, corpus.columns['transcript'])]) > data.max_chars
     return found
 
 
@@ -211,19 +215,16 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
         )
     record = np.repeat(np.arange(len(counts)), counts)
     number = np.arange(len(record)) - np.repeat(np.cumsum(counts) - counts, counts)
-    group = corpus.columns[rule.get('group') or 'item'][record]
-    item = corpus.columns['item'][record]
     examples = Examples(
         record=record,
         slice=number,
         start=number * size,
         samples=np.minimum(length[record] - number * size, size),
         target=corpus.targets[record],
-        item=item,
-        group=np.where(group == '', item, group),
+        item=corpus.columns['item'].astype(str)[record],
+        group=_groups(corpus, rule)[record],
     )
-    columns = {key: column[record] for key, column in corpus.columns.items()}
-    labels = {key: column.tolist() for key, column in columns.items()}
+    labels = {key: column[record].tolist() for key, column in corpus.columns.items()}
     part = splits.assign(rule, labels | {'slice': number.astype(str).tolist()}, data.fold)
     filters = left_out(corpus, data)
     kept = ~np.any([np.zeros(len(counts), bool), *filters.values()], axis=0)[record]
@@ -239,10 +240,11 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
     return parts
 
 
-def unheard(parts: dict[str, Examples], classes: Sequence[str]) -> dict[str, list[str]]:
-    """Classes that a part lacks: without training not learnt, without test not scored."""
-    lacking = {
-        name: [c for i, c in enumerate(classes) if i not in set(part.target.tolist())]
-        for name, part in parts.items()
-    }
-    return {name: missing for name, missing in lacking.items() if missing}
+def _groups(corpus: Corpus, rule: dict[str, Any]) -> np.ndarray:
+    """Text [records]: what the split binds; an item where it binds none."""
+    names = corpus.columns['item'].astype(object)
+    if rule.get('group'):
+        dealt = ~aside(corpus, rule)
+        columns = {name: column[dealt].tolist() for name, column in corpus.columns.items()}
+        names[dealt] = splits.bound(rule, columns)
+    return names.astype(str)

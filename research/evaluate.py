@@ -40,7 +40,7 @@ class Evaluator:
         }
         self.batch = min(experiment.batch_size, self.examples)
         self._corpus, self._part = corpus, examples
-        self._chunks = features.chunks(corpus, examples)
+        self._chunks = features.chunks(corpus, examples, experiment.frontend.rate_hz)
         self.data: Features | None = None
         if streamed:
             corpus.ready()

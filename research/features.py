@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Int16, Int32
 
 from research.batches import Features
+from research.clips import heard
 from research.corpora import Corpus, Examples
 from research.experiment import Experiment
 from research.frontends import FrontEnd, resample
@@ -23,11 +24,11 @@ Extracted = tuple[Float[Array, 'examples time features'], Int[Array, ' examples'
 
 
 class Chunk(NamedTuple):
-    """Some recordings of like rate and length.
+    """Some recordings of like rate, of which like lengths are used.
 
     Attributes:
         rate_hz: of all of them.
-        size: no fewer samples than the longest has.
+        size: no fewer samples than are used of any of them.
         slices: no fewer than any record of the part has.
         records: positions in the corpus, RECORDS_AT_ONCE at most.
         examples: positions in the part, for each record.
@@ -53,33 +54,34 @@ class Read(NamedTuple):
     lengths: Int32[np.ndarray, 'records slices']
 
 
-def chunks(corpus: Corpus, examples: Examples) -> list[Chunk]:
-    """All of a part, each record in one chunk."""
+def chunks(corpus: Corpus, examples: Examples, rate_hz: int) -> list[Chunk]:
+    """All of a part, whose slices are at `rate_hz`, each record in one chunk."""
     records, counts = np.unique(examples.record, return_counts=True)
+    used = _used(corpus, examples, rate_hz)
     by_record = np.argsort(examples.record, kind='stable')
     own = dict(zip(records.tolist(), np.split(by_record, np.cumsum(counts)[:-1]), strict=True))
     alike: dict[tuple[int, int], list[int]] = {}
-    for record in records.tolist():
-        size = _rounded_up(int(corpus.samples[record]))
+    for record, samples in zip(records.tolist(), used.tolist(), strict=True):
+        size = _rounded_up(samples)
         alike.setdefault((int(corpus.rates_hz[record]), size), []).append(record)
     found = []
-    for (rate_hz, size), members in sorted(alike.items()):
+    for (source_hz, size), members in sorted(alike.items()):
         for first in range(0, len(members), RECORDS_AT_ONCE):
             some = members[first : first + RECORDS_AT_ONCE]
             found.append(
-                Chunk(rate_hz, size, int(counts.max()), some, [own[each] for each in some])
+                Chunk(source_hz, size, int(counts.max()), some, [own[each] for each in some])
             )
     return found
 
 
 def read(corpus: Corpus, examples: Examples, chunk: Chunk) -> Read:
-    """A chunk's samples from disk."""
+    """A chunk's samples from disk, without what is past the last slice that is used of each."""
     shape = RECORDS_AT_ONCE, chunk.slices
     audio = np.zeros((RECORDS_AT_ONCE, chunk.size), np.int16)
     starts, lengths = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-    for row, (samples, own) in enumerate(
-        zip(corpus.audio(chunk.records), chunk.examples, strict=True)
-    ):
+    for row, (record, own) in enumerate(zip(chunk.records, chunk.examples, strict=True)):
+        [samples] = corpus.audio([record])
+        samples = samples[: chunk.size]
         audio[row, : len(samples)] = samples
         starts[row, : len(own)] = examples.start[own]
         lengths[row, : len(own)] = examples.samples[own]
@@ -99,7 +101,7 @@ def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
 
 def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features:
     """Every example's features, on the device."""
-    own = chunks(corpus, examples)
+    own = chunks(corpus, examples, experiment.frontend.rate_hz)
     pieces = [extract(experiment, chunk, read(corpus, examples, chunk)) for chunk in own]
     order = np.argsort(sequence(own))
     inputs, lengths = (jnp.concatenate(column)[order] for column in zip(*pieces, strict=True))
@@ -109,6 +111,28 @@ def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Feat
 def sequence(own: list[Chunk]) -> Int[np.ndarray, ' examples']:
     """The part's examples in the order in which its chunks hold them."""
     return np.concatenate([chunk.places for chunk in own])
+
+
+def chunk_bytes(experiment: Experiment, corpus: Corpus, examples: Examples) -> int:
+    """What no chunk of a part exceeds on the device before the front-end.
+
+    Samples as int16 and as float32, those at the front-end's rate, and slices of them.
+    """
+    rate_hz = experiment.frontend.rate_hz
+    records, counts = np.unique(examples.record, return_counts=True)
+    used = _used(corpus, examples, rate_hz)
+    longest = max(map(_rounded_up, np.unique(used).tolist()))
+    seconds = used / corpus.rates_hz[records]
+    slices = int(counts.max()) * round(experiment.data.slice_s * rate_hz)
+    return RECORDS_AT_ONCE * (6 * longest + 4 * math.ceil(seconds.max() * rate_hz) + 4 * slices)
+
+
+def _used(corpus: Corpus, examples: Examples, rate_hz: int) -> Int[np.ndarray, ' records']:
+    """First samples of each record, sorted, on which the slices of it depend."""
+    records, row = np.unique(examples.record, return_inverse=True)
+    stops = np.zeros(len(records), np.int64)
+    np.maximum.at(stops, row, examples.start + examples.samples)
+    return np.minimum(heard(stops, corpus.rates_hz[records], rate_hz), corpus.samples[records])
 
 
 @functools.partial(jax.jit, static_argnames=('source_hz', 'frontend', 'size'))

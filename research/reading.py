@@ -7,6 +7,8 @@ from typing import NamedTuple, TypeVar
 
 import jax
 
+from research.errors import UserError
+
 # Decoding and reading let the interpreter go; more than a few threads wait for one another.
 THREADS = max(2, min(8, os.cpu_count() or 1))
 # Of the free memory that resident data may take; loading them takes as much again, and then there
@@ -62,15 +64,24 @@ class Choice(NamedTuple):
     line: str
 
 
-def choose(wish: str, needed_bytes: int, begun: bool | None) -> Choice:
+def choose(wish: str, needed_bytes: int, begun: bool | None, alike: bool) -> Choice:
     """What `--stream` comes to.
 
     Args:
         wish: 'on', 'off', or 'auto': as the run began, else by the memory there is.
         needed_bytes: that resident data would take.
         begun: whether the run's data were streamed when it began; None: it has not.
+        alike: streamed and resident data are the same to the bit.
+
+    Raises:
+        UserError: a run would go on with data that are not those it began with.
     """
     if wish != 'auto':
+        if begun not in (None, wish == 'on') and not alike:
+            raise UserError(
+                f'--stream={wish}: the run began with its data {READ if begun else RESIDENT}, '
+                'and the bits differ: --stream=auto goes on so, --force begins anew'
+            )
         return Choice(wish == 'on', READ if wish == 'on' else RESIDENT)
     if begun is not None:
         return Choice(begun, f'{READ if begun else RESIDENT}, as the run began')

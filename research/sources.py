@@ -129,31 +129,33 @@ def choose(
     parts: Mapping[str, Examples],
     place: Run,
 ) -> Choice:
-    """Whether a bound experiment's data are streamed: see `reading.choose`."""
+    """Whether a bound experiment's data are streamed: see `reading.choose`, which may raise."""
     begun = None
     if place.environment.is_file():
         begun = bool(read_json(place.environment).get('stream'))
-    return reading.choose(wish, resident_bytes(experiment, corpus, parts), begun)
+    needed = resident_bytes(experiment, corpus, parts)
+    return reading.choose(wish, needed, begun, batches.hears_samples(experiment))
 
 
 def resident_bytes(experiment: Experiment, corpus: Corpus, parts: Mapping[str, Examples]) -> int:
     """What all parts take on the device where none is streamed, as items.csv has it.
 
-    Features of every part; where training hears samples, its clips in place of its features.
+    Features of every part, and the largest chunk on the way to them; where training hears samples,
+    its clips in place of its features.
     """
     frames, bins = batches.shape(experiment)
-    examples = {name: len(part) * frames * bins * 4 for name, part in parts.items()}
-    if not batches.hears_samples(experiment):
-        return sum(examples.values())
-    rate_hz, train = experiment.frontend.rate_hz, np.unique(parts['train'].record)
-    longest = int((corpus.samples[train] * rate_hz // corpus.rates_hz[train]).max())
-    clip = 2 * (longest + round(experiment.data.slice_s * rate_hz))
-    return len(train) * clip + examples['valid'] + examples['test']
+    heard = {**parts}
+    clips_bytes = 0
+    if batches.hears_samples(experiment):
+        clips_bytes = clips.whole_bytes(experiment, corpus, heard.pop('train'))
+    chunk = max(features.chunk_bytes(experiment, corpus, part) for part in heard.values())
+    return clips_bytes + sum(map(len, heard.values())) * frames * bins * 4 + chunk
 
 
 def streamed_bytes(
     experiment: Experiment, corpus: Corpus, parts: Mapping[str, Examples], way: Course
 ) -> int:
-    """What a streamed training part takes on the device: the clips of programs in flight."""
+    """What streamed parts take on the device: clips of programs in flight, or the largest chunk."""
     width = clips.Windows(experiment, corpus, parts['train']).width
-    return (IN_FLIGHT + 1) * way.dispatch * experiment.batch_size * width * 2
+    chunk = max(features.chunk_bytes(experiment, corpus, parts[name]) for name in ('valid', 'test'))
+    return max((IN_FLIGHT + 1) * way.dispatch * experiment.batch_size * width * 2, chunk)

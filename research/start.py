@@ -181,9 +181,18 @@ def described(chosen: Chosen) -> list[str]:
         lines.append(f'note      left out by {name}: {(mask & heard).sum()} of {heard.sum()}')
     if limit := corpus.facts.get('limit'):
         lines.append(f'note      the corpus was prepared with --limit={limit} a class')
-    for part, lacking in corpora.unheard(parts, corpus.classes).items():
+    for part, lacking in unheard(parts, corpus.classes).items():
         lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
     return lines
+
+
+def unheard(parts: dict[str, corpora.Examples], classes: Sequence[str]) -> dict[str, list[str]]:
+    """Classes that a part lacks: without training not learnt, without test not scored."""
+    lacking = {
+        name: [c for i, c in enumerate(classes) if i not in set(part.target.tolist())]
+        for name, part in parts.items()
+    }
+    return {name: missing for name, missing in lacking.items() if missing}
 
 
 def remember_programs(runs_dir: Path) -> None:

@@ -72,6 +72,31 @@ def test_a_window_gives_a_step_the_bits_that_whole_recordings_give(drawn, augmen
         assert np.abs(moved - still).max() > 1
 
 
+@pytest.mark.parametrize('rates', [*RATES, (16000, 16000)])
+def test_what_is_heard_is_all_that_outputs_depend_on_and_no_more(rates):
+    audio, stop = noise(9000), 2500
+    needed = int(clips.heard(stop, rates[0], rates[1]))
+    exact = clips.resampled(audio, rates[0], rates[1], 0, stop)
+    cut = np.where(np.arange(len(audio)) < needed, audio, 0).astype(np.int16)
+    np.testing.assert_array_equal(clips.resampled(cut, rates[0], rates[1], 0, stop), exact)
+    up, down = factors(*rates)
+    reach = 10 * max(up, down) if up != down else 0
+    assert (needed - 1) * up <= (stop - 1) * down + reach < needed * up
+
+
+def test_a_long_recording_is_held_as_far_as_a_step_may_hear_it(drawn):
+    corpus = drawn([(22_050, 40.0)] * 12)
+    changes = ['frontend.rate_hz=16000', 'data.slice_s=3', 'data.slices=1', 'augment=RandomCrop']
+    experiment = overrides.apply(experiments.build('genre_mlp'), changes)
+    examples = corpora.cut(corpus, experiment.data, 16_000)['train']
+    held = clips.whole(experiment, corpus, examples)
+    [crop] = experiment.augment
+    shift = crop.shift_s * 16_000  # pyright: ignore[reportAttributeAccessIssue]
+    assert 0 <= held.clips.shape[1] - (6 * 16_000 + shift) < 10
+    assert held.clips.nbytes == clips.whole_bytes(experiment, corpus, examples)
+    assert held.ends.tolist() == [640_000] * len(examples)
+
+
 def test_a_window_is_no_wider_than_a_crop_can_reach(drawn):
     corpus = drawn([(16000, 20.0)] * 12)
     sliced = ['frontend.rate_hz=16000', 'data.slice_s=1', 'augment=RandomCrop']

@@ -9,7 +9,7 @@ import soundfile
 
 from data_prep.cards import VERSION
 from data_prep.errors import DamagedCorpus, PrepError
-from research import corpora
+from research import corpora, start
 from research.errors import UserError
 from research.experiment import Data
 
@@ -69,9 +69,9 @@ def test_an_unknown_protocol_or_fold_is_told_with_the_known_ones(corpus):
 
 def test_classes_that_a_part_lacks_are_named(corpus):
     parts = corpora.cut(corpus, Data('corpus_styles'), RATE_HZ)
-    assert corpora.unheard(parts, corpus.classes) == {}
+    assert start.unheard(parts, corpus.classes) == {}
     some = parts['train'].where(parts['train'].target != 0)
-    assert corpora.unheard(parts | {'train': some}, corpus.classes) == {'train': corpus.classes[:1]}
+    assert start.unheard(parts | {'train': some}, corpus.classes) == {'train': corpus.classes[:1]}
 
 
 def test_audio_is_what_the_manifest_says(corpus):
@@ -147,6 +147,46 @@ def test_records_set_aside_are_in_no_part_and_counted_nowhere(drawn):
     for part in parts.values():
         assert set(part.target.tolist()) <= {0, 1}
         assert not set(part.record.tolist()) & set(range(2, 24, 3))
+
+
+def test_near_copies_are_of_one_group_and_what_is_set_aside_joins_none(drawn):
+    copies = ['', 'x', 'x', 'y', 'z', 'y', '', 'z'] * 3
+    copies[8:] = [''] * 16
+    singers = [f'a singer of a long name {i}' if i else '' for i in range(24)]
+    kinds = ['clip'] * 7 + ['forest'] + ['clip'] * 16
+    corpus = drawn(SPOKEN, copies=copies, singer=singers, kind=kinds)
+    rule = {'unit': 'item', 'group': 'singer', 'folds': 3, 'aside': {'kind': ['forest']}}
+    for own, joined in ({}, 'x y'), ({'copies': 'reported'}, ''):
+        facts = corpus.facts | {'protocols': {'folds': rule | own}}
+        parts = corpora.cut(dataclasses.replace(corpus, facts=facts), Data('drawn'), 16_000)
+        group = {
+            int(record): str(name)
+            for part in parts.values()
+            for record, name in zip(part.record, part.group, strict=True)
+        }
+        expected = {record: singers[record] or 'item item 0' for record in range(24) if record != 7}
+        if joined:
+            expected |= {2: singers[1], 5: singers[3]}
+        assert group == expected
+
+
+def test_one_long_text_does_not_take_its_room_for_every_record(corpus, monkeypatch):
+    rows = corpora.manifest.items(corpus.directory)
+    words = ['w' * 5000, *['short'] * (len(rows) - 1)]
+    told = [row | {'transcript': text} for row, text in zip(rows, words, strict=True)]
+    monkeypatch.setattr(corpora.manifest, 'items', lambda directory: told)
+    spoken = corpora.open_corpus(corpus.directory)
+    assert spoken.columns['transcript'].nbytes == 8 * len(rows)
+    assert spoken.columns['transcript'].tolist() == words
+    [out] = corpora.left_out(spoken, Data('corpus_styles', max_chars=5)).values()
+    assert np.flatnonzero(out).tolist() == [0]
+    for ours, other in zip(
+        corpora.cut(spoken, Data('corpus_styles', max_chars=9000), RATE_HZ).values(),
+        corpora.cut(corpus, Data('corpus_styles'), RATE_HZ).values(),
+        strict=True,
+    ):
+        assert {ours.item.dtype.kind, ours.group.dtype.kind} == {'U'}  # saved without pickle
+        np.testing.assert_array_equal(ours.item, other.item)
 
 
 def test_flac_is_decoded_and_a_record_that_cannot_be_is_named(drawn):

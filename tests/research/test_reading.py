@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from research import reading
+from research.errors import UserError
 
 
 def test_numbers_come_in_order_whichever_thread_is_first():
@@ -52,9 +53,23 @@ def test_auto_streams_what_exceeds_a_third_of_the_free_memory_unless_the_run_beg
     wish, needed, begun, streamed, monkeypatch
 ):
     monkeypatch.setattr(reading, 'free_bytes', lambda: 1200 * reading.MIB)
-    choice = reading.choose(wish, needed * reading.MIB, begun)
+    choice = reading.choose(wish, needed * reading.MIB, begun, alike=True)
     assert choice.streamed is streamed
     assert ('a third of the 1,200 MiB' in choice.line) == (needed == 401 and begun is None)
+
+
+@pytest.mark.parametrize(('wish', 'begun'), [('on', False), ('off', True)])
+def test_a_run_does_not_go_on_with_data_of_other_bits(wish, begun):
+    held = reading.READ if begun else reading.RESIDENT
+    with pytest.raises(UserError) as told:
+        reading.choose(wish, 1, begun, alike=False)
+    assert str(told.value) == (
+        f'--stream={wish}: the run began with its data {held}, and the bits differ: '
+        '--stream=auto goes on so, --force begins anew'
+    )
+    for same in ('auto', 'on' if begun else 'off'):
+        assert reading.choose(same, 1, begun, alike=False).streamed is begun
+    assert reading.choose(wish, 1, None, alike=False).streamed is (wish == 'on')
 
 
 def test_free_memory_is_some_and_no_more_than_the_machine_has():
