@@ -142,7 +142,10 @@ CORPUS = Corpus(
 
 
 PREPARE = """
+import signal
 import sys
+# What was started in the background has been told to pass Ctrl-C by.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import data_prep
 from data_prep.__main__ import main
 data_prep.CORPORA['toy'] = 'toy_corpus:CORPUS'
