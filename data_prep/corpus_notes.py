@@ -2,6 +2,7 @@
 
 from data_prep.cards import Card, Corpus, Entry, Found, Rejected, Wish
 from data_prep.errors import PrepError
+from data_prep.joining import joined
 
 CARD = Card(
     name='corpus_notes',
@@ -58,7 +59,7 @@ def find(wish: Wish) -> Found:
             | {'file': score.file},
             notes,
         )
-        for work, (score, notes) in zip(scores.works(keys), taken, strict=True)
+        for work, (score, notes) in zip(joined(keys), taken, strict=True)
     ]
     return Found(entries, rejected)
 

@@ -6,6 +6,7 @@ are drawn without regard to it (`data_prep.synthesis.additive`).
 
 from data_prep.cards import Card, Corpus, Entry, Found, Rejected, Wish
 from data_prep.errors import PrepError, UnreadableAudio
+from data_prep.joining import joined
 
 CARD = Card(
     name='corpus_styles',
@@ -67,7 +68,7 @@ def find(wish: Wish) -> Found:
     heard = [(score, notes) for score, notes in read if not isinstance(notes, str)]
     keys = [score.keys | {scores.opening(score.style, notes)} for score, notes in heard]
     entries = []
-    for work, (score, notes) in zip(scores.works(keys), heard, strict=True):
+    for work, (score, notes) in zip(joined(keys), heard, strict=True):
         piece = heard[work][0].item
         columns = {'piece': piece, 'title': score.title, 'file': score.file}
         entries.append(Entry(score.item, score.style, score.file, columns, notes))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data_prep.cards import Card, Corpus, Entry, Found, Rejected, Wish
 from data_prep.errors import PrepError
+from data_prep.joining import joined
 
 CARD = Card(
     name='midi_notes',
@@ -91,10 +92,9 @@ def load(entry: Entry):
 def _works(names: Sequence[tuple[str, ...]]) -> list[int]:
     """The first place that each place hangs together with, by any of its names."""
     from data_prep.sources.pieces import pieces
-    from data_prep.sources.scores import works
 
     keys = iter(pieces([name for several in names for name in several]))
-    return works([{key for _ in several if (key := next(keys))} for several in names])
+    return joined([{key for _ in several if (key := next(keys))} for several in names])
 
 
 def _tunes(path: Path, rejected: list[Rejected]) -> list[str]:

@@ -8,12 +8,13 @@ import dataclasses
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from data_prep.joining import joined
 from data_prep.sources import score_files
 
 _OPENING = 8  # notes of the top line that tell a melody
@@ -128,27 +129,10 @@ def choose(scores: Iterator[Score], count: int) -> list[Score]:
     ranked = sorted(scores, key=lambda score: hashlib.sha256(score.item.encode()).digest())
     turns = {}
     seen = {}
-    for score, work in zip(ranked, works([score.keys for score in ranked]), strict=True):
+    for score, work in zip(ranked, joined([score.keys for score in ranked]), strict=True):
         turns[score.item] = seen[work] = seen.get(work, -1) + 1
     ranked.sort(key=lambda score: turns[score.item])
     return sorted(ranked[:count], key=lambda score: score.item)
-
-
-def works(keys: Sequence[Collection[str]]) -> list[int]:
-    """For each set of keys the first place that it hangs together with, by keys in common."""
-    parent = list(range(len(keys)))
-
-    def top(place: int) -> int:
-        while parent[place] != place:
-            place = parent[place]
-        return place
-
-    owner = {}
-    for place, names in enumerate(keys):
-        for name in names:
-            low, high = sorted((top(place), top(owner.setdefault(name, place))))
-            parent[high] = low
-    return [top(place) for place in range(len(keys))]
 
 
 def read(score: Score) -> Float[np.ndarray, 'notes 3'] | str:

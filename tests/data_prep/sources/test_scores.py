@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from data_prep.joining import joined
 from data_prep.sources import scores
 
 QUARTER_BY_QUARTER = """X:1
@@ -21,7 +22,7 @@ def keyed(style):
 
 def one_work(style, *items):
     found = keyed(style)
-    return len(set(scores.works([found[item].keys for item in items]))) == 1
+    return len(set(joined([found[item].keys for item in items]))) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_choice_takes_one_of_each_work_first():
 
 
 def test_works_hang_together_over_others():
-    assert scores.works([{'a'}, {'b'}, {'c'}, {'a', 'c'}, set(), set()]) == [0, 1, 0, 0, 4, 5]
+    assert joined([{'a'}, {'b'}, {'c'}, {'a', 'c'}, set(), set()]) == [0, 1, 0, 0, 4, 5]
 
 
 def test_opening_knows_a_melody_in_any_key_and_tempo():
