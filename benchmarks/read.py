@@ -23,7 +23,7 @@ import experiments
 from data_prep import corpus_styles
 from data_prep.building.build import build
 from data_prep.cards import Wish
-from research import batches, corpora, overrides, parallel, sources
+from research import batches, material, overrides, parallel, sources
 from research.corpora import Corpus
 from research.course import course
 from research.experiment import Experiment
@@ -62,7 +62,7 @@ def experiment(rate_hz: int) -> Experiment:
 
 def ways(chosen: Experiment, corpus: Corpus) -> Iterator[tuple[str, sources.Source]]:
     """Each way to get at the training part, by name."""
-    part = corpora.cut(corpus, chosen.data, chosen.frontend.rate_hz)['train']
+    part = material.prepare(chosen, corpus).parts['train']
     devices = parallel.layout('jit', BATCH.value)
     yield 'resident', sources.Resident(chosen, corpus, part, devices)
     way = course(chosen, len(part), 1)

@@ -20,6 +20,7 @@ from absl import app, flags, logging
 import experiments
 from research import batches, order, overrides, parallel, step, values
 from research.course import course
+from research.meaning import Meaning
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_string('experiment', [], 'Which ones; all of them where none is named.')
@@ -32,8 +33,9 @@ MIB = 2**20
 
 def measure(name: str, assignments: Sequence[str], classes: int, seconds: float) -> dict[str, Any]:
     """Compiles an experiment's training program and runs it for so many seconds."""
-    experiment = step.bound(overrides.apply(experiments.build(name), assignments), classes)
-    size, (frames, features) = experiment.batch_size, batches.shape(experiment)
+    meaning = Meaning(labels=tuple(map(str, range(classes))))
+    experiment = step.bound(overrides.apply(experiments.build(name), assignments), meaning)
+    size, (frames, features) = experiment.batch_size, batches.example(experiment).shape
     examples = 2 * size
     x = jax.random.normal(jax.random.PRNGKey(0), (examples, frames, features))
     targets = jnp.arange(examples, dtype=jnp.int32) % classes

@@ -5,7 +5,7 @@ Where nothing random comes before the front-end it runs once and the features st
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,17 +13,24 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Int16, UInt32
 
 from research.augment import RandomCrop
-from research.experiment import Experiment
+from research.experiment import Experiment, sound
 
-Batch = tuple[Float[Array, 'batch time features'], Int[Array, ' batch'], Int[Array, ' batch']]
+# Inputs, their valid frames, and what the loss is given.
+Batch = tuple[Array, Int[Array, ' batch'], Any]
 
 
 class Features(NamedTuple):
-    """Examples after the front-end."""
+    """Examples after the front-end, or tokens.
 
-    inputs: Float[Array, 'examples time features']
+    Attributes:
+        inputs: [examples, time, features].
+        lengths: valid frames of each.
+        targets: a tree of arrays with an entry for each.
+    """
+
+    inputs: Float[Array, 'examples time features'] | Int[Array, 'examples time fields']
     lengths: Int[Array, ' examples']
-    targets: Int[Array, ' examples']
+    targets: Any
 
 
 class Clips(NamedTuple):
@@ -35,7 +42,7 @@ class Clips(NamedTuple):
         row: clip of each example.
         start: of each example in its clip.
         lengths: valid samples of each example.
-        targets: of each example.
+        targets: a tree of arrays with an entry for each example.
     """
 
     clips: Int16[Array | np.ndarray, 'clips samples']
@@ -43,7 +50,7 @@ class Clips(NamedTuple):
     row: Int[Array | np.ndarray, ' examples']
     start: Int[Array | np.ndarray, ' examples']
     lengths: Int[Array | np.ndarray, ' examples']
-    targets: Int[Array | np.ndarray, ' examples']
+    targets: Any
 
 
 def hears_samples(experiment: Experiment) -> bool:
@@ -61,20 +68,20 @@ def fetch(
     if isinstance(data, Features):
         x, lengths = data.inputs[indices], data.lengths[indices]
     else:
-        size = round(experiment.data.slice_s * experiment.frontend.rate_hz)
+        size = round(experiment.data.slice_s * sound(experiment).rate_hz)
         x, lengths = _cut(experiment, data, indices, size, keys)
         x = _augment(experiment, 'samples', x, lengths, keys)
-        x, lengths = experiment.frontend(x, lengths)
+        x, lengths = sound(experiment)(x, lengths)
     x = _augment(experiment, 'features', x, lengths, keys)
-    return x, lengths, jnp.asarray(data.targets)[indices]
+    return x, lengths, jax.tree.map(lambda each: jnp.asarray(each)[indices], data.targets)
 
 
-def shape(experiment: Experiment) -> tuple[int, int]:
-    """Frames and features of one example."""
-    size = round(experiment.data.slice_s * experiment.frontend.rate_hz)
+def example(experiment: Experiment) -> jax.ShapeDtypeStruct:
+    """Frames and features of one example: what a model is given of it."""
+    size = round(experiment.data.slice_s * sound(experiment).rate_hz)
     one = jax.ShapeDtypeStruct((size,), jnp.float32)
-    features, _ = jax.eval_shape(experiment.frontend, one)
-    return features.shape
+    features, _ = jax.eval_shape(sound(experiment), one)
+    return features
 
 
 def _cut(experiment: Experiment, data: Clips, indices, size: int, keys):
@@ -86,7 +93,7 @@ def _cut(experiment: Experiment, data: Clips, indices, size: int, keys):
         for position, crop in enumerate(experiment.augment):
             if isinstance(crop, RandomCrop):
                 own = jax.vmap(jax.random.fold_in, (0, None))(keys, position)
-                rate_hz = experiment.frontend.rate_hz
+                rate_hz = sound(experiment).rate_hz
                 shift = jax.vmap(functools.partial(crop.offset, rate_hz=rate_hz))(own)
                 start = jnp.clip(start + shift, 0, latest)
     x = jax.vmap(lambda r, s: jax.lax.dynamic_slice(data.clips, (r, s), (1, size))[0])(row, start)

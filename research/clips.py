@@ -3,14 +3,16 @@
 import functools
 import math
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int16, Integer
 
 from research.augment import RandomCrop
 from research.batches import Clips
-from research.corpora import Corpus, Examples
-from research.experiment import Experiment
+from research.corpora import Corpus
+from research.examples import Examples
+from research.experiment import Experiment, sound
 from research.frontends.resample import factors, low_pass
 
 
@@ -70,7 +72,7 @@ def _delayed(up: int, down: int) -> tuple[Float[np.ndarray, ' taps'], int]:
 
 def whole(experiment: Experiment, corpus: Corpus, examples: Examples) -> Clips:
     """Each recording once, as far as a step may hear it, and where the examples lie in them."""
-    rate_hz = experiment.frontend.rate_hz
+    rate_hz = sound(experiment).rate_hz
     size = round(experiment.data.slice_s * rate_hz)
     records, row, ends, stops = _reached(experiment, corpus, examples)
     # A slice longer than the clips, so that one near a clip's end is not moved back by XLA.
@@ -84,14 +86,14 @@ def whole(experiment: Experiment, corpus: Corpus, examples: Examples) -> Clips:
         jnp.asarray(row, jnp.int32),
         jnp.asarray(examples.start, jnp.int32),
         jnp.asarray(examples.samples, jnp.int32),
-        jnp.asarray(examples.target),
+        jax.tree.map(jnp.asarray, examples.target),
     )
 
 
 def whole_bytes(experiment: Experiment, corpus: Corpus, examples: Examples) -> int:
     """What the clips of `whole` take."""
     records, _, _, stops = _reached(experiment, corpus, examples)
-    size = round(experiment.data.slice_s * experiment.frontend.rate_hz)
+    size = round(experiment.data.slice_s * sound(experiment).rate_hz)
     return 2 * len(records) * (int(stops.max()) + size)
 
 
@@ -107,7 +109,7 @@ class Windows:
 
     def __init__(self, experiment: Experiment, corpus: Corpus, examples: Examples):
         self._corpus, self._examples = corpus, examples
-        self._rate_hz = experiment.frontend.rate_hz
+        self._rate_hz = sound(experiment).rate_hz
         size = round(experiment.data.slice_s * self._rate_hz)
         shift = _shift(experiment)
         ends = _ends(corpus, examples.record, self._rate_hz)
@@ -132,7 +134,7 @@ class Windows:
             np.arange(len(chosen), dtype=np.int32),
             (self._examples.start - self._first)[chosen].astype(np.int32),
             self._examples.samples[chosen].astype(np.int32),
-            self._examples.target[chosen],
+            jax.tree.map(lambda each: each[chosen], self._examples.target),
         )
 
 
@@ -158,7 +160,7 @@ def _reached(
 ) -> tuple[Integer[np.ndarray, ' _'], ...]:
     """Records, each example's place among them, their ends, and where what a step hears ends."""
     records, row = np.unique(examples.record, return_inverse=True)
-    ends = _ends(corpus, records, experiment.frontend.rate_hz)
+    ends = _ends(corpus, records, sound(experiment).rate_hz)
     stops = np.zeros_like(ends)
     np.maximum.at(stops, row, examples.start + examples.samples + _shift(experiment))
     return records, row, ends, np.minimum(stops, ends)
@@ -168,4 +170,4 @@ def _shift(experiment: Experiment) -> int:
     """Samples by which a slice may begin elsewhere, with room for float32 to round up."""
     crops = [each for each in experiment.augment if isinstance(each, RandomCrop)]
     seconds = sum(float(crop.shift_s) for crop in crops)
-    return math.ceil(seconds * experiment.frontend.rate_hz * (1 + 1e-6)) + len(crops)
+    return math.ceil(seconds * sound(experiment).rate_hz * (1 + 1e-6)) + len(crops)

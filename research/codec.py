@@ -16,9 +16,9 @@ from research.bounds import Bounds, Scalar
 from research.errors import UserError, unknown
 
 KINDS: dict[Any, tuple[str, dict[str, type]]] = {
-    frontends.FrontEnd: ('front-end', frontends.KINDS),
+    experiment.Inputs: ('front-end', frontends.KINDS),
     nn.Module: ('model', {name: getattr(models, name) for name in models.__all__}),
-    tasks.Task: ('task', {'Classification': tasks.Classification}),
+    tasks.Task: ('task', tasks.KINDS),
     augment.Augmentation: ('augmentation', augment.KINDS),
     optimizers.Optimizer: (
         'optimizer',

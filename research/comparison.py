@@ -20,10 +20,10 @@ class Cell:
     """What one row has in one column.
 
     Attributes:
-        mean: accuracy in [0, 1], over seeds and units.
+        mean: the score, over seeds.
         low: lower end of its 95% interval.
         high: upper end.
-        n: units tested by each seed: items or slices.
+        n: what each seed was tested on, summed: items, slices, words, tokens.
         seeds: how many.
         parameters: trained ones.
         seconds: of training a seed, all folds together.
@@ -78,14 +78,18 @@ def tabulate(
 def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, Any]:
     parts = [finished.pooled(folds, metric) for folds in seeds]
     first = parts[0]
-    if not all(np.array_equal(part.units, first.units) for part in parts):
+    if not all(np.array_equal(part.unit, first.unit) for part in parts):
         raise UserError(f'seeds of {seeds[0][0].directory.parent} were tested on other items')
-    correct = np.stack([part.correct for part in parts])
-    low, high = stats.seeds_and_items(correct, first.groups)
+    over, under = (
+        np.stack([getattr(part, field) for part in parts]) for field in ('numerator', 'denominator')
+    )
+    low, high = stats.ratio_interval(over, under, first.group)
     seconds = float(np.mean([sum(run.result['seconds'] for run in folds) for folds in seeds]))
     parameters = seeds[0][0].result['parameters']
-    shape = len(first.units), len(seeds), parameters, seconds
-    return Cell(float(correct.mean()), low, high, *shape), first.units
+    counted = round(float(under.sum() / len(seeds)))
+    shape = counted, len(seeds), parameters, seconds
+    mean = float(np.mean([part.value for part in parts]))
+    return Cell(mean, low, high, *shape), first.unit
 
 
 def _grouped(runs: Iterable[Finished], key: Callable[[Finished], Any]) -> dict[Any, list[Finished]]:

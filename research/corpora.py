@@ -12,8 +12,9 @@ from jaxtyping import Bool, Float, Int16
 
 from data_prep import manifest, splits
 from data_prep.errors import DamagedCorpus
+from research.data import Data
 from research.errors import UserError, unknown
-from research.experiment import Data
+from research.examples import Examples
 
 PARTS = ('train', 'valid', 'test')
 
@@ -122,35 +123,6 @@ def _text(values: list[str]) -> np.ndarray:
     return np.array(values, str if max(map(len, values)) <= 64 else object)
 
 
-@dataclasses.dataclass(frozen=True)
-class Examples:
-    """Slices of records, as columns of one length.
-
-    Attributes:
-        record: position in the corpus.
-        slice: number of the slice within its record.
-        start: first sample, at the front-end's rate.
-        samples: valid samples; fewer than a slice's length where the record is shorter.
-        target: class.
-        item: the record's name.
-        group: what the split may not tear apart: near copies are of one group where it joins them.
-    """
-
-    record: np.ndarray
-    slice: np.ndarray
-    start: np.ndarray
-    samples: np.ndarray
-    target: np.ndarray
-    item: np.ndarray
-    group: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.record)
-
-    def where(self, mask: np.ndarray) -> 'Examples':
-        return Examples(**{c.name: getattr(self, c.name)[mask] for c in dataclasses.fields(self)})
-
-
 def protocol(corpus: Corpus, data: Data) -> tuple[str, dict[str, Any]]:
     """Name and content of the split protocol that `data` asks for."""
     known = corpus.facts['protocols']
@@ -220,7 +192,6 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
         slice=number,
         start=number * size,
         samples=np.minimum(length[record] - number * size, size),
-        target=corpus.targets[record],
         item=corpus.columns['item'].astype(str)[record],
         group=_groups(corpus, rule)[record],
     )

@@ -1,17 +1,20 @@
 """Predictions for a whole part of a corpus, and their scores."""
 
 import dataclasses
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int
 
 from research import features
 from research.batches import Features
-from research.corpora import Corpus, Examples
-from research.experiment import Experiment
+from research.examples import Examples
+from research.experiment import Experiment, sound
+from research.material import Material
 from research.reading import THREADS, ahead
 
 # Inputs and their valid frames.
@@ -27,46 +30,62 @@ class Evaluator:
     """
 
     def __init__(
-        self, experiment: Experiment, corpus: Corpus, examples: Examples, streamed: bool = False
+        self, experiment: Experiment, made: Material, examples: Examples, streamed: bool = False
     ):
+        corpus, self.meaning = made.corpus, made.meaning
         self.experiment = experiment = dataclasses.replace(experiment, augment=())
         self.task = experiment.task
         self.examples = len(examples)
-        self.targets = {
+        self.truth = {
             'item': examples.item,
             'slice': examples.slice,
             'group': examples.group,
-            'target': examples.target,
+            **self.task.truth(corpus, examples),
         }
         self.batch = min(experiment.batch_size, self.examples)
         self._corpus, self._part = corpus, examples
-        self._chunks = features.chunks(corpus, examples, experiment.frontend.rate_hz)
+        self._chunks = features.chunks(corpus, examples, sound(experiment).rate_hz)
+        self._sequence = features.sequence(self._chunks)
         self.data: Features | None = None
+        self._targets = jax.tree.map(jnp.asarray, examples.target)
         if streamed:
             corpus.ready()
         else:
             self.data = features.resident(experiment, corpus, examples)
 
-        @jax.jit
-        def predict(params, stats, x, lengths):
+        def outputs(params, stats, x, lengths):
             variables = {'params': params, 'batch_stats': stats}
-            outputs: Any = experiment.model.apply(variables, x, lengths, None)
-            return experiment.task.predict(outputs)
+            return experiment.model.apply(variables, x, lengths, None)
 
-        self.predict = predict
+        def predict(params, stats, x, lengths, targets):
+            return self.task.predict(outputs(params, stats, x, lengths), targets)
+
+        self._outputs, self._predict = jax.jit(outputs), jax.jit(predict)
 
     def __call__(self, params: Any, stats: Any) -> dict[str, np.ndarray]:
-        """Arrays [examples, ...], in the part's order."""
-        batches = self._streamed() if self.data is None else self._resident(self.data)
-        fetched = jax.device_get([self.predict(params, stats, *batch) for batch in batches])
-        order = np.argsort(features.sequence(self._chunks))  # which leaves out what filled up
-        return {
-            name: np.concatenate([each[name] for each in fetched])[order] for name in fetched[0]
-        }
+        """What the task predicts: arrays [examples, ...], in the part's order."""
+        return self._over(lambda x, n, targets: self._predict(params, stats, x, n, targets))
+
+    def outputs(self, params: Any, stats: Any) -> Any:
+        """What the model gives, before the task: a tree of arrays [examples, ...]."""
+        return self._over(lambda x, n, targets: self._outputs(params, stats, x, n))
 
     def score(self, params: Any, stats: Any) -> dict[str, float]:
-        """The task's scores of the whole part."""
-        return self.task.score(self(params, stats), self.targets)
+        """The task's scores of the whole part, with what is tuned on this part itself."""
+        predictions = self(params, stats)
+        tuned = self.task.tune(predictions, self.truth, self.meaning)
+        return self.task.score(predictions, self.truth, self.meaning, tuned)
+
+    def _over(self, each: Callable[..., Any]) -> Any:
+        batches = self._streamed() if self.data is None else self._resident(self.data)
+        places = _filled(self._sequence, -(-self.examples // self.batch) * self.batch)
+        found = []
+        for first, (x, lengths) in zip(itertools.count(0, self.batch), batches):
+            rows = places[first : first + self.batch]
+            targets = jax.tree.map(lambda column, rows=rows: column[rows], self._targets)
+            found.append(each(x, lengths, targets))
+        order = np.argsort(self._sequence)  # which leaves out what filled up
+        return jax.tree.map(lambda *some: np.concatenate(some)[order], *jax.device_get(found))
 
     def inputs(self, chosen: Int[np.ndarray, ' examples']) -> features.Extracted:
         """What the model hears of the examples chosen, and how many frames of it are valid."""
@@ -78,9 +97,8 @@ class Evaluator:
         return few.inputs[place], few.lengths[place]
 
     def _resident(self, data: Features) -> Iterator[Heard]:
-        sequence = features.sequence(self._chunks)
         for first in range(0, self.examples, self.batch):
-            places = _filled(sequence[first : first + self.batch], self.batch)
+            places = _filled(self._sequence[first : first + self.batch], self.batch)
             yield data.inputs[places], data.lengths[places]
 
     def _streamed(self) -> Iterator[Heard]:

@@ -9,35 +9,17 @@ import dataclasses
 import flax.linen as nn
 
 from research.augment import Augmentation
-from research.bounds import Count, Index, Positive, Seed
+from research.bounds import Count, Positive, Seed
+from research.data import Data
 from research.frontends import FrontEnd
 from research.optimizers import Optimizer
 from research.tasks import Task
+from research.tokens import View
 
+__all__ = ['Data', 'Experiment', 'Inputs', 'StandIn', 'sound']
 
-@dataclasses.dataclass(frozen=True)
-class Data:
-    """Which sounds, cut how, and which of them are heard in training.
-
-    Attributes:
-        corpus: name of the prepared corpus.
-        protocol: name of the split; empty means the corpus's own default.
-        fold: which part of the protocol is the test part, for protocols that have folds.
-        slice_s: length of one training example in seconds.
-        slices: at most so many slices of a recording, one after the other from its start.
-        min_s: recordings shorter than this are left out; None: none are.
-        max_s: recordings longer than this are left out.
-        max_chars: recordings whose column `transcript` has more characters are left out.
-    """
-
-    corpus: str
-    protocol: str = ''
-    fold: Index = 0
-    slice_s: Positive = 30.0
-    slices: Count = 1
-    min_s: Positive | None = None
-    max_s: Positive | None = None
-    max_chars: Count | None = None
+# What a model hears: features of sound, or tokens of notes.
+Inputs = FrontEnd | View
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +42,7 @@ class Experiment:
     Attributes:
         name: name of the function in experiments/ that made it.
         data: the corpus, its split and its slices.
-        frontend: samples to features, on the device.
+        frontend: samples to features, on the device; or a view of notes as tokens.
         model: a Linen module; `outputs` is bound to the corpus by the task.
         task: loss, prediction and score.
         optimizer: update rule, schedule, weight decay and clipping.
@@ -76,7 +58,7 @@ class Experiment:
 
     name: str
     data: Data
-    frontend: FrontEnd
+    frontend: Inputs
     model: nn.Module
     task: Task
     optimizer: Optimizer
@@ -88,3 +70,9 @@ class Experiment:
     eval_epochs: Positive = 1.0
     patience: Count | None = None
     seed: Seed = 0
+
+
+def sound(experiment: Experiment) -> FrontEnd:
+    """The front-end of an experiment on sound."""
+    assert isinstance(experiment.frontend, FrontEnd), f'{experiment.frontend} hears no sound'
+    return experiment.frontend

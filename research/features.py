@@ -15,8 +15,9 @@ from jaxtyping import Array, Float, Int, Int16, Int32
 
 from research.batches import Features
 from research.clips import heard
-from research.corpora import Corpus, Examples
-from research.experiment import Experiment
+from research.corpora import Corpus
+from research.examples import Examples
+from research.experiment import Experiment, sound
 from research.frontends import FrontEnd, resample
 
 RECORDS_AT_ONCE = 8
@@ -90,7 +91,7 @@ def read(corpus: Corpus, examples: Examples, chunk: Chunk) -> Read:
 
 def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
     """Features and valid frames of a chunk's examples, in the order of `chunk.places`."""
-    frontend = experiment.frontend
+    frontend = sound(experiment)
     size = round(experiment.data.slice_s * frontend.rate_hz)
     x, lengths = _features(*found, source_hz=chunk.rate_hz, frontend=frontend, size=size)
     taken = np.concatenate(
@@ -101,11 +102,11 @@ def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
 
 def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features:
     """Every example's features, on the device."""
-    own = chunks(corpus, examples, experiment.frontend.rate_hz)
+    own = chunks(corpus, examples, sound(experiment).rate_hz)
     pieces = [extract(experiment, chunk, read(corpus, examples, chunk)) for chunk in own]
     order = np.argsort(sequence(own))
     inputs, lengths = (jnp.concatenate(column)[order] for column in zip(*pieces, strict=True))
-    return Features(inputs, lengths, jnp.asarray(examples.target))
+    return Features(inputs, lengths, jax.tree.map(jnp.asarray, examples.target))
 
 
 def sequence(own: list[Chunk]) -> Int[np.ndarray, ' examples']:
@@ -118,7 +119,7 @@ def chunk_bytes(experiment: Experiment, corpus: Corpus, examples: Examples) -> i
 
     Samples as int16 and as float32, those at the front-end's rate, and slices of them.
     """
-    rate_hz = experiment.frontend.rate_hz
+    rate_hz = sound(experiment).rate_hz
     records, counts = np.unique(examples.record, return_counts=True)
     used = _used(corpus, examples, rate_hz)
     longest = max(map(_rounded_up, np.unique(used).tolist()))

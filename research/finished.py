@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Shaped
 
-from research import metrics, runs
+from research import metrics, runs, scores
 from research.dotted import flatten
 from research.errors import UserError, unknown
+from research.scores import Units
 
-METRICS = ('item_accuracy', 'slice_accuracy')
 SHORT = {name: f'data.{name}' for name in ('corpus', 'protocol', 'fold')}
 
 
@@ -39,15 +38,6 @@ class Finished:
             if name not in self.settings:
                 raise UserError(f'{self.directory}: {unknown("setting", name, self.settings)}')
         return tuple(str(self.settings[name]) for name in full)
-
-
-@dataclasses.dataclass(frozen=True)
-class Tested:
-    """Right or wrong on each unit (item or slice) of the test parts, in the order of `units`."""
-
-    units: Shaped[np.ndarray, ' units']
-    groups: Shaped[np.ndarray, ' units']
-    correct: Bool[np.ndarray, ' units']
 
 
 def find(places: Iterable[str], runs_dir: Path) -> list[runs.Run]:
@@ -85,44 +75,70 @@ def read(places: Iterable[runs.Run]) -> tuple[list[Finished], list[str]]:
     return finished, notes
 
 
-def pooled(folds: Sequence[Finished], metric: str) -> Tested:
-    """One seed's test predictions over its folds, as one test of the whole corpus.
+def pooled(folds: Sequence[Finished], score: str) -> Units:
+    """One seed's test units over its folds, in the order of their names, as one test of the corpus.
 
     Raises:
-        UserError: a slice is tested by two folds, or an item that validated one fold is tested by
-            none: the folds are no partition, or some have not been run.
+        UserError: a run has no such score, a slice is tested by two folds, or an item that
+            validated one fold is tested by none: the folds are no partition, or some have not been
+            run.
     """
-    parts = [_arrays(run, 'test') for run in folds]
-    test = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    names = [run.directory.name for run in folds]
-    if len({*zip(test['item'], test['slice'], strict=True)}) < len(test['item']):
-        raise UserError(f'{", ".join(names)} test the same slices: they cannot be pooled')
+    parts = [_units(run, score) for run in folds]
+    test = Units(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    names = ', '.join(run.directory.name for run in folds)
+    if len(np.unique(test.unit)) < len(test.unit):
+        raise UserError(f'{names} test the same slices: they cannot be pooled')
     if len(folds) > 1:
-        seen = np.concatenate([_arrays(run, 'valid')['item'] for run in folds])
-        missing = np.setdiff1d(seen, test['item'])
+        seen, tested = (
+            np.concatenate([_arrays(run, part, ('item',))['item'] for run in folds])
+            for part in ('valid', 'test')
+        )
+        missing = np.setdiff1d(seen, tested)
         if len(missing):
             raise UserError(
-                f'{", ".join(names)} leave {len(missing)} items untested ({missing[0]} is one): '
+                f'{names} leave {len(missing)} items untested ({missing[0]} is one): '
                 'run the other folds, or put fold in --columns'
             )
-    if metric == 'slice_accuracy':
-        order = np.lexsort((test['slice'], test['item']))
-        units = np.array([f'{test["item"][i]} {test["slice"][i]}' for i in order])
-        correct = (np.argmax(test['probabilities'], axis=-1) == test['target'])[order]
-        return Tested(units, test['group'][order], correct)
-    units, joined = metrics.join_slices(test['probabilities'], test['item'])
-    truth, groups = (metrics.per_item(test[name], test['item']) for name in ('target', 'group'))
-    return Tested(units, groups, np.argmax(joined, axis=-1) == truth)
+    return Units(*(column[np.argsort(test.unit)] for column in test))
 
 
-def _arrays(run: Finished, part: str) -> dict[str, np.ndarray]:
+def known(run: Finished) -> list[str]:
+    """Scores of the test part that have units."""
+    path = run.directory / 'predictions' / 'test_units.npz'
+    if not path.exists():
+        return ['item_accuracy', 'slice_accuracy']
+    return sorted({name.partition('/')[0] for name in _arrays(run, 'test_units')})
+
+
+def _units(run: Finished, score: str) -> Units:
+    if not (run.directory / 'predictions' / 'test_units.npz').exists():
+        return _of_an_earlier_version(run, score)
+    arrays = _arrays(run, 'test_units')
+    if f'{score}/unit' not in arrays:
+        raise UserError(f'{run.directory}: {unknown("score", score, known(run))}')
+    return Units(*(arrays[f'{score}/{field}'] for field in Units._fields))
+
+
+def _of_an_earlier_version(run: Finished, score: str) -> Units:
+    """Runs had no units in a file of their own while all were classifiers."""
+    if score not in known(run):
+        raise UserError(f'{run.directory}: {unknown("score", score, known(run))}')
+    test = _arrays(run, 'test', ('item', 'slice', 'group', 'target', 'probabilities'))
+    if score == 'slice_accuracy':
+        right = np.argmax(test['probabilities'], axis=-1) == test['target']
+        names = scores.per_slice(test['item'], test['slice'])
+        return scores.plain(names, right, test['group'])
+    names, joined = metrics.join_slices(test['probabilities'], test['item'])
+    truth, groups = (metrics.per_item(test[each], test['item']) for each in ('target', 'group'))
+    return scores.plain(names, np.argmax(joined, axis=-1) == truth, groups)
+
+
+def _arrays(run: Finished, part: str, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
     path = run.directory / 'predictions' / f'{part}.npz'
     try:
         # Opened here: numpy leaves a file that is no archive open.
         with path.open('rb') as raw, np.load(raw, allow_pickle=False) as file:
-            return {
-                name: file[name] for name in ('item', 'slice', 'group', 'target', 'probabilities')
-            }
+            return {name: file[name] for name in (file.files if names is None else names)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f'{path} cannot be read ({error}): train the run anew') from error
 

@@ -153,7 +153,7 @@ class Loop:
             'step': at,
             'split': 'train',
             'loss': seen['loss'] / updates,
-            'accuracy': seen['hits'] / updates,
+            self.experiment.task.progress: seen['hits'] / updates,
             'grad_norm': seen['grad_norm'] / updates,
             'time_s': round(self.seconds, 3),
             'examples_per_s': round(updates * self.experiment.batch_size / elapsed, 1),

@@ -5,7 +5,7 @@ from pathlib import Path
 import flax.linen as nn
 import jax
 
-from research import batches, codec, corpora, parallel, runs, sources, step
+from research import batches, codec, material, parallel, runs, sources, step
 from research.course import course
 from research.start import Chosen, described
 
@@ -28,11 +28,11 @@ def plan(
         stream: whether data would be read as they are needed: 'on', 'off' or 'auto'.
     """
     experiment, corpus = chosen.experiment, chosen.corpus
-    bound = step.bound(experiment, len(corpus.classes))
-    parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
+    made = material.prepare(experiment, corpus)
+    bound, parts = step.bound(experiment, made.meaning), made.parts
     way = course(bound, len(parts['train']), most)
     parallel.layout(layout, bound.batch_size)
-    frames, features = batches.shape(bound)
+    frames, features = batches.example(bound).shape
     state = jax.eval_shape(lambda: step.init(bound))
     place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
     choice = sources.choose(stream, bound, corpus, parts, place)

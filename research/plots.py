@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Integer
 
+from research import scores
+
 # Okabe and Ito's palette, "Color Universal Design" (2008): told apart by every kind of eye.
 TRAIN, VALID, ITEMS, BEST = '#0072B2', '#D55E00', '#009E73', '#555555'
 COUNTS_UP_TO = 20  # classes; past that a cell is too small to hold a number
@@ -24,42 +26,42 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def curves(records: Iterable[Mapping[str, Any]], path: Path, best_step: int | None = None) -> None:
-    """Loss and accuracy against the step, training and validation, the best step marked.
+def curves(
+    records: Iterable[Mapping[str, Any]], path: Path, progress: str, score: str, best_step: int
+) -> None:
+    """Loss, and what the task reports beside it, against the step; the best step marked.
 
     Args:
         records: of metrics.jsonl.
         path: PNG file to write.
-        best_step: the checkpoint that was chosen; None: the first with the highest validated
-            item accuracy, and no mark where there is none.
+        progress: what training reports beside the loss.
+        score: by which validation chose.
+        best_step: the checkpoint that was chosen.
     """
     records = list(records)
     train = [record for record in records if record['split'] == 'train']
     valid = [record for record in records if record['split'] == 'valid']
-    scored = [record for record in valid if 'item_accuracy' in record]
-    if best_step is None and scored:
-        best_step = max(scored, key=lambda record: (record['item_accuracy'], -record['step']))[
-            'step'
-        ]
     with _page(path, 8.0, 3.2) as figure:
         left, right = figure.subplots(1, 2)
         _line(left, train, 'loss', 'training', TRAIN)
         _line(left, valid, 'loss', 'validation', VALID)
-        _line(right, train, 'accuracy', 'training, slices', TRAIN)
-        _line(right, valid, 'slice_accuracy', 'validation, slices', VALID)
-        _line(right, valid, 'item_accuracy', 'validation, items', ITEMS)
-        left.set(xlabel='step', ylabel='loss (nats)')
-        right.set(xlabel='step', ylabel='accuracy', ylim=(0, 1.02))
-        right.yaxis.set_major_formatter('{x:.0%}')
+        left.set(xlabel='step', ylabel='loss')
+        right.set(xlabel='step')
+        if score == 'item_accuracy':
+            _line(right, train, progress, 'training, slices', TRAIN)
+            _line(right, valid, 'slice_accuracy', 'validation, slices', VALID)
+            _line(right, valid, 'item_accuracy', 'validation, items', ITEMS)
+        else:
+            _line(right, train, progress, f'training, {progress}', TRAIN)
+            _line(right, valid, score, f'validation, {score}', ITEMS)
+        right.set(ylabel='accuracy' if score == 'item_accuracy' else f'{progress}, {score}')
+        if scores.of(score).share:
+            right.set(ylim=(0, 1.02))
+            right.yaxis.set_major_formatter('{x:.0%}')
         for axes in (left, right):
-            if best_step is not None:
-                axes.axvline(
-                    best_step,
-                    color=BEST,
-                    linewidth=1,
-                    linestyle=':',
-                    label=f'best: step {best_step}',
-                )
+            axes.axvline(
+                best_step, color=BEST, linewidth=1, linestyle=':', label=f'best: step {best_step}'
+            )
             axes.grid(axis='y', color='#DDDDDD', linewidth=0.6)
             axes.set_axisbelow(True)
             if axes.get_legend_handles_labels()[1]:

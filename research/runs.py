@@ -68,6 +68,10 @@ class Run:
         return self.directory / 'environment.json'
 
     @property
+    def meaning(self) -> Path:
+        return self.directory / 'meaning.json'
+
+    @property
     def metrics(self) -> Path:
         return self.directory / 'metrics.jsonl'
 

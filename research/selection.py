@@ -4,9 +4,10 @@ Worked out from the records alone, so that a resumed run decides as one that was
 """
 
 import dataclasses
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from research.scores import better
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,14 +31,13 @@ class Selection:
 def select(records: Iterable[Mapping[str, Any]], score: str) -> Selection:
     """The best of the validations among a run's records.
 
-    The higher score wins, among equals the lower loss, then the earlier step.
+    The better score wins (see research.scores), among equals the lower loss, then the earlier step.
     """
     best, key = Selection(), (float('-inf'), float('-inf'))
     for record in records:
         if record['split'] != 'valid':
             continue
-        # What is not a number is worse than any.
-        own = tuple(float('-inf') if math.isnan(x) else x for x in (record[score], -record['loss']))
+        own = better(score, record[score]), better('loss', record['loss'])
         if best.step < 0 or own > key:
             best, key = Selection(record['step'], record[score], 0), own
         else:

@@ -16,8 +16,9 @@ from jaxtyping import Int32
 
 from research import batches, clips, features, order, reading
 from research.batches import Clips, Features
-from research.corpora import Corpus, Examples
+from research.corpora import Corpus
 from research.course import Course
+from research.examples import Examples
 from research.experiment import Experiment
 from research.parallel import Devices
 from research.reading import THREADS, Choice, ahead
@@ -97,7 +98,7 @@ class Streamed:
         steps = [next(self._steps) for _ in range(updates)]
         self._next = at + updates
         rows = np.arange(updates * self._experiment.batch_size, dtype=np.int32)
-        joined = Clips(*(np.concatenate(column) for column in zip(*steps, strict=True)))
+        joined = jax.tree.map(lambda *columns: np.concatenate(columns), *steps)
         return self._devices.put(joined._replace(row=rows)), rows.reshape(updates, -1)
 
     def dispatched(self, sums: Any) -> None:
@@ -143,13 +144,13 @@ def resident_bytes(experiment: Experiment, corpus: Corpus, parts: Mapping[str, E
     Features of every part, and the largest chunk on the way to them; where training hears samples,
     its clips in place of its features.
     """
-    frames, bins = batches.shape(experiment)
+    one = batches.example(experiment)
     heard = {**parts}
     clips_bytes = 0
     if batches.hears_samples(experiment):
         clips_bytes = clips.whole_bytes(experiment, corpus, heard.pop('train'))
     chunk = max(features.chunk_bytes(experiment, corpus, part) for part in heard.values())
-    return clips_bytes + sum(map(len, heard.values())) * frames * bins * 4 + chunk
+    return clips_bytes + sum(map(len, heard.values())) * one.size * one.dtype.itemsize + chunk
 
 
 def streamed_bytes(

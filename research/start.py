@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import data_prep
-from research import claims, codec, corpora, overrides, runs
+from research import claims, codec, corpora, material, overrides, runs
 from research.errors import UserError
+from research.examples import Examples
 from research.experiment import Experiment
 from research.loggers import Loggers
 from research.loggers.console import summary
 from research.loggers.wandb import Mode, WandbLogger
-from research.tasks import Classification
+from research.tokens import View
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +101,14 @@ def unprepared(name: str, data_dir: Path) -> str:
 
 
 def _refuse_unfit(experiment: Experiment, corpus: corpora.Corpus) -> None:
-    if corpus.content == 'notes':
-        lacking = 'holds notes, no sound'
-    elif isinstance(experiment.task, Classification) and len(corpus.classes) < 2:
-        lacking = f'has {"one class" if corpus.classes else "no classes"}'
-    else:
+    notes = corpus.content == 'notes'
+    if notes == isinstance(experiment.frontend, View):
         return
-    raise UserError(f'{corpus.name} {lacking}: {experiment.name} cannot learn from it')
+    holds, hears = ('notes', 'sound') if notes else ('sound', 'notes')
+    raise UserError(
+        f'{corpus.name} holds {holds}, and frontend={type(experiment.frontend).__name__} hears '
+        f'{hears}: {experiment.name} cannot learn from it'
+    )
 
 
 def train(
@@ -165,7 +167,7 @@ def described(chosen: Chosen) -> list[str]:
     """The experiment in a few lines: data, parts, and classes that a part lacks."""
     experiment, corpus = chosen.experiment, chosen.corpus
     data = experiment.data
-    parts = corpora.cut(corpus, data, experiment.frontend.rate_hz)
+    parts = material.prepare(experiment, corpus).parts
     sizes = ', '.join(
         f'{name} {len(set(part.item.tolist()))} ({len(part)} slices)'
         for name, part in parts.items()
@@ -181,17 +183,17 @@ def described(chosen: Chosen) -> list[str]:
         lines.append(f'note      left out by {name}: {(mask & heard).sum()} of {heard.sum()}')
     if limit := corpus.facts.get('limit'):
         lines.append(f'note      the corpus was prepared with --limit={limit} a class')
-    for part, lacking in unheard(parts, corpus.classes).items():
+    for part, lacking in unheard(corpus, parts).items():
         lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
     return lines
 
 
-def unheard(parts: dict[str, corpora.Examples], classes: Sequence[str]) -> dict[str, list[str]]:
+def unheard(corpus: corpora.Corpus, parts: dict[str, Examples]) -> dict[str, list[str]]:
     """Classes that a part lacks: without training not learnt, without test not scored."""
-    lacking = {
-        name: [c for i, c in enumerate(classes) if i not in set(part.target.tolist())]
-        for name, part in parts.items()
-    }
+    lacking = {}
+    for name, part in parts.items():
+        heard = set(corpus.targets[part.record].tolist())
+        lacking[name] = [c for i, c in enumerate(corpus.classes) if i not in heard]
     return {name: missing for name, missing in lacking.items() if missing}
 
 

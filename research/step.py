@@ -13,9 +13,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, UInt32
 
-from research import batches, values
+from research import augment, batches, values
 from research.errors import UserError
 from research.experiment import Experiment
+from research.meaning import Meaning
 from research.overrides import replace
 from research.parallel import Devices
 
@@ -53,25 +54,39 @@ class Weights(NamedTuple):
     stats: Any
 
 
-def bound(experiment: Experiment, classes: int) -> Experiment:
-    """The experiment with its model's outputs as the task wants them for a corpus.
+def bound(experiment: Experiment, meaning: Meaning) -> Experiment:
+    """The experiment with its model's outputs as the task wants them.
 
     Raises:
-        UserError: the model labels frames or tokens, and the task wants one output a recording.
+        UserError: the model gives outputs for other things than the task wants them for.
     """
-    if getattr(experiment.model, 'labels', False):
+    model, task = experiment.model, experiment.task
+    labels = getattr(model, 'labels', 'recording')
+    if labels != task.labels:
         raise UserError(
-            f'model={type(experiment.model).__name__} labels frames or tokens, and '
-            f'{type(experiment.task).__name__} wants one output a recording: take another model'
+            f'model={type(model).__name__} labels each {_one(labels)}, and {type(task).__name__} '
+            f'wants an output for each {_one(task.labels)}: take another model'
         )
-    outputs = experiment.task.outputs(classes)
-    return replace(experiment, model=replace(experiment.model, outputs=outputs))
+    if labels != 'recording' and any(isinstance(each, augment.Mixup) for each in experiment.augment):
+        raise UserError(
+            f'augment=Mixup blends recordings that have one label each, and {type(task).__name__} '
+            f'wants an output for each {_one(labels)}: leave it out'
+        )
+    changes: dict[str, Any] = {'outputs': task.outputs(meaning)}
+    if hasattr(model, 'vocabulary'):
+        changes['vocabulary'] = meaning.sizes
+    return replace(experiment, model=replace(model, **changes))
+
+
+def _one(labels: str) -> str:
+    return labels.removesuffix('s')
 
 
 def init(experiment: Experiment) -> TrainState:
     """Fresh parameters for a bound experiment: a function of its seed."""
     key = jax.random.PRNGKey(experiment.seed)
-    x = jnp.zeros((1, *batches.shape(experiment)))
+    one = batches.example(experiment)
+    x = jnp.zeros((1, *one.shape), one.dtype)
     # Built on one device, where there is no axis to average over.
     model = experiment.model
 
@@ -113,6 +128,7 @@ def step(
     own = jax.random.fold_in(jax.random.fold_in(state.key, STEP), state.step)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(own, positions)
     x, lengths, targets = batches.fetch(experiment, data, indices, keys)
+    x, judged = augment.blend(experiment.augment, keys, x, lengths, targets)
 
     def objective(params):
         outputs, changed = experiment.model.apply(
@@ -122,8 +138,8 @@ def step(
             keys,
             mutable=['batch_stats'],
         )
-        losses = experiment.task.loss(outputs, targets)
-        hits = jnp.mean(experiment.task.hits(outputs, targets))
+        losses = judged(lambda targets: experiment.task.loss(outputs, targets))
+        hits = jnp.mean(judged(lambda targets: experiment.task.hits(outputs, targets)))
         return jnp.mean(losses), (hits, changed.get('batch_stats', {}))
 
     (loss, (hits, stats)), gradient = jax.value_and_grad(objective, has_aux=True)(state.params)

@@ -3,13 +3,14 @@
 import csv
 import dataclasses
 import io
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from absl import flags
 
-from research import finished
+from research import finished, scores
 from research.comparison import Cell, Texts, tabulate
 from research.errors import UserError
 
@@ -32,18 +33,20 @@ FLAGS = flags.FlagValues()
 def markdown(cells: Mapping[tuple[Texts, Texts], Cell], rows: Sequence[str], metric: str) -> str:
     """A table with a line a row; per column the best is bold, ties to the printed digit with it."""
     columns = list(dict.fromkeys(column for _, column in cells))
+    score = scores.of(metric)
+    choose = min if score.lowest else max
     best = {
-        column: max(round(cell.mean, 3) for (_, other), cell in cells.items() if other == column)
+        column: choose(round(cell.mean, 3) for (_, other), cell in cells.items() if other == column)
         for column in columns
     }
-    header, units = list(rows), metric.removesuffix('_accuracy') + 's'
+    header = list(rows)
     for column in columns:
-        header += [f'{metric}: {", ".join(column)}', units, 'seeds', 'parameters', 'seconds']
+        header += [f'{metric}: {", ".join(column)}', score.per, 'seeds', 'parameters', 'seconds']
     lines = [header, ['---'] * len(rows) + ['---:'] * (len(header) - len(rows))]
     for row in dict.fromkeys(row for row, _ in cells):
         line = list(row)
         for column in columns:
-            line += _texts(cells.get((row, column)), best[column])
+            line += _texts(cells.get((row, column)), best[column], score.share)
         lines.append(line)
     return '\n'.join(f'| {" | ".join(map(_escaped, line))} |' for line in lines)
 
@@ -60,13 +63,21 @@ def comma_separated(
     return text.getvalue().rstrip('\n')
 
 
-def _texts(cell: Cell | None, best: float) -> list[str]:
+def _texts(cell: Cell | None, best: float, share: bool) -> list[str]:
     if cell is None:
         return [''] * 5
-    mean = f'{cell.mean:.1%}'
+    mean, low, high = (
+        f'{x:.1%}' if share else f'{x:.3f}' for x in (cell.mean, cell.low, cell.high)
+    )
     mark = '**' if round(cell.mean, 3) == best else ''
-    share = f'{mark}{mean}{mark} [{cell.low:.1%}, {cell.high:.1%}]'
-    return [share, f'{cell.n}', f'{cell.seeds}', f'{cell.parameters:,}', f'{cell.seconds:.0f}']
+    interval = '' if math.isnan(cell.low) else f' [{low}, {high}]'
+    return [
+        f'{mark}{mean}{mark}{interval}',
+        f'{cell.n}',
+        f'{cell.seeds}',
+        f'{cell.parameters:,}',
+        f'{cell.seconds:.0f}',
+    ]
 
 
 def _escaped(text: str) -> str:
@@ -81,7 +92,7 @@ def _define() -> None:
         'columns', ['corpus', 'protocol'], 'settings that make a column', flag_values=FLAGS
     )
     flags.DEFINE_enum(
-        'metric', finished.METRICS[0], finished.METRICS, 'what is compared', flag_values=FLAGS
+        'metric', 'item_accuracy', [*scores.SCORES], 'what is compared', flag_values=FLAGS
     )
     flags.DEFINE_enum(
         'format', 'markdown', ['markdown', 'csv'], 'how it is written', flag_values=FLAGS

@@ -9,9 +9,9 @@ from research import (
     claims,
     codec,
     conclude,
-    corpora,
     environment,
     evaluate,
+    material,
     parallel,
     sources,
 )
@@ -49,8 +49,8 @@ def run(
         Diverged: names the step, and that of the last good checkpoint.
         CheckpointError, OSError: the disk is full; what was saved before is whole.
     """
-    bound = steps.bound(experiment, len(corpus.classes))
-    parts = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)
+    made = material.prepare(experiment, corpus)
+    bound, parts = steps.bound(experiment, made.meaning), made.parts
     way = course(bound, len(parts['train']), options.steps_per_dispatch)
     devices = parallel.layout(options.parallel, bound.batch_size)
     parallel.refuse_ragged(devices, bound.model, [part.samples for part in parts.values()])
@@ -63,6 +63,7 @@ def run(
         state = steps.init(bound)
         surroundings = _surroundings(corpus, way, state, options, streamed.streamed)
         place.create(codec.to_json(experiment), surroundings)
+        made.meaning.write(place.meaning)
         if streamed.streamed:
             loggers.say(f'data      {streamed.line}')
         loop = Loop(bound, place, way, devices, claim, interrupts, checkpoints, options, loggers)
@@ -72,17 +73,18 @@ def run(
             source = sources.Streamed(bound, corpus, part, devices, way)
         else:
             source = sources.Resident(bound, corpus, part, devices)
-        valid = evaluate.Evaluator(bound, corpus, parts['valid'], streamed.streamed)
+        valid = evaluate.Evaluator(bound, made, parts['valid'], streamed.streamed)
         with contextlib.closing(source):
             state = loop.train(state, source, valid)
         loop.save(state)
         weights = steps.Weights(state.params, state.stats)
         best, weights = checkpoints.restore_best(weights, loop.selection.step)
-        test = evaluate.Evaluator(bound, corpus, parts['test'], streamed.streamed)
-        scores = conclude.score(place, weights, {'valid': valid, 'test': test}, corpus.classes)
+        test = evaluate.Evaluator(bound, made, parts['test'], streamed.streamed)
+        evaluators = {'valid': valid, 'test': test}
+        trained, scores = conclude.score(place, bound, made, weights, evaluators)
         checkpoints.wait()
         try:
-            conclude.draw(place, bound, corpus, valid, loop.history.records(), best)
+            conclude.draw(trained, loop.history.records(), best)
         except Exception as error:  # a run's result does not hang on its pictures
             loggers.say(f'the plots were not drawn: {type(error).__name__}: {error}')
         result = {

@@ -44,13 +44,9 @@ class Loggers:
 
     def finish(self, result: Mapping[str, Any], place: Run) -> None:
         """What W&B keeps beside the curves, read from the run's directory."""
-        with np.load(place.predictions / 'test.npz', allow_pickle=False) as test:
-            _, joined = metrics.join_slices(test['probabilities'], test['item'])
-            truth = metrics.per_item(test['target'], test['item'])
-            classes = test['classes'].tolist()
         plots: list[Path] = sorted(place.plots.glob('*.png'))
         if self._wandb:
-            self._wandb.finish(result, truth, np.argmax(joined, axis=-1), classes, plots)
+            self._wandb.finish(result, _named(place), plots)
 
     def close(self, exit_code: int = 0) -> None:
         """Gives the terminal back and ends the W&B run."""
@@ -60,3 +56,13 @@ class Loggers:
         if self._wandb:
             self._wandb.close(exit_code)
             self._wandb = None
+
+
+def _named(place: Run) -> tuple[list[int], list[int], list[str]] | None:
+    """True and predicted class of each item of the test part, and the classes, if it has any."""
+    with np.load(place.predictions / 'test.npz', allow_pickle=False) as test:
+        if 'probabilities' not in test or 'target' not in test:
+            return None
+        _, joined = metrics.join_slices(test['probabilities'], test['item'])
+        truth = metrics.per_item(test['target'], test['item'])
+        return truth.tolist(), np.argmax(joined, axis=-1).tolist(), test['classes'].tolist()

@@ -10,8 +10,10 @@ from typing import IO, Any, Protocol, cast, runtime_checkable
 PLAIN_INTERVAL_S = 10.0
 BAR_INTERVAL_S = 0.1
 UNITS = ('slices', 'items', 'groups')
+# What a record has beside its figures, or has as one of several scores.
+ASIDE = ('step', 'split', 'time_s', 'loss', 'grad_norm', 'examples_per_s')
 # The first that a validation record has is shown.
-SCORES = ('item_accuracy', 'slice_accuracy', 'loss')
+SCORES = ('item_accuracy', 'f1', 'wer', 'nll', 'note_nll', 'step_nll', 'mae', 'loss')
 
 
 @runtime_checkable
@@ -106,7 +108,8 @@ class Console:
 
     def _figures(self) -> str:
         train = self._train
-        figures = [f'{name} {train[name]:.3f}' for name in ('loss', 'accuracy') if name in train]
+        shown = ['loss', *(name for name in train if name not in ASIDE)]
+        figures = [f'{name} {train[name]:.3f}' for name in shown if name in train]
         if 'examples_per_s' in train:
             figures.append(f'{train["examples_per_s"]:.0f} examples/s')
         if self._validation:

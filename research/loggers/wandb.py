@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from jaxtyping import Integer
-
 from research.dotted import flatten
 
 Mode = Literal['auto', 'online', 'offline', 'off']
@@ -154,25 +151,28 @@ class WandbLogger:
     def finish(
         self,
         result: Mapping[str, Any],
-        targets: Integer[np.ndarray, ' items'],
-        predictions: Integer[np.ndarray, ' items'],
-        class_names: Sequence[str],
+        named: tuple[Sequence[int], Sequence[int], Sequence[str]] | None,
         plots: Sequence[Path],
     ) -> None:
-        """Adds the summary (result.json, `test/item_accuracy` and so on), the confusion matrix of
-        the test part and the plots.
+        """Adds the summary (result.json, `test/item_accuracy` and so on) and the plots.
+
+        Args:
+            named: of a classifier, true and predicted class of each item of the test part, and the
+                classes' names: their confusion matrix is added.
         """
         import wandb
 
         self.run.summary.update(flatten(result, '/'))
-        confusion = wandb.plot.confusion_matrix(
-            y_true=targets.tolist(),
-            preds=predictions.tolist(),
-            class_names=list(class_names),
-            title='test, per item',
-        )
-        images = {f'plots/{path.stem}': wandb.Image(str(path)) for path in plots}
-        self.run.log({'test/confusion': confusion, **images})
+        shown: dict[str, Any] = {f'plots/{path.stem}': wandb.Image(str(path)) for path in plots}
+        if named:
+            truth, predicted, classes = named
+            shown['test/confusion'] = wandb.plot.confusion_matrix(
+                y_true=list(truth),
+                preds=list(predicted),
+                class_names=list(classes),
+                title='test, per item',
+            )
+        self.run.log(shown)
 
     @_guarded
     def close(self, exit_code: int = 0) -> None:

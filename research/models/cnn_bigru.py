@@ -27,7 +27,7 @@ class CNNBiGRU(nn.Module):
     """
 
     convolves: ClassVar[bool] = True
-    labels: ClassVar[bool] = True
+    labels: ClassVar[str] = 'frames'
 
     outputs: Index = 0
     channels: tuple[Count, ...] = (220, 220)

@@ -34,7 +34,7 @@ class ConformerCTC(nn.Module):
     """
 
     convolves: ClassVar[bool] = True
-    labels: ClassVar[bool] = True
+    labels: ClassVar[str] = 'frames'
 
     outputs: Index = 0
     channels: tuple[Count, ...] = (32, 32)

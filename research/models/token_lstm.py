@@ -20,7 +20,7 @@ class TokenLSTM(nn.Module):
         dtype: of the computation; parameters stay float32.
     """
 
-    labels: ClassVar[bool] = True
+    labels: ClassVar[str] = 'tokens'
 
     outputs: Index = 0
     widths: tuple[Count, ...] = (256,)

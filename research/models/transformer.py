@@ -40,7 +40,7 @@ class Transformer(nn.Module):
         dtype: of the computation; parameters stay float32.
     """
 
-    labels: ClassVar[bool] = True
+    labels: ClassVar[str] = 'tokens'
 
     outputs: Index = 0
     vocabulary: tuple[Count, ...] = ()

@@ -1,7 +1,7 @@
 """One class per recording."""
 
 import dataclasses
-from collections.abc import Mapping
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -9,12 +9,15 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from research import metrics
+from research import calibration, metrics, scores
 from research.bounds import FractionValue
+from research.corpora import Corpus
+from research.errors import UserError
+from research.examples import Examples
+from research.meaning import Meaning
 from research.metrics import per_item
-
-# Values to average, and the group that each belongs to.
-Units = tuple[np.ndarray, np.ndarray]
+from research.scores import Units
+from research.tasks.contract import Predictions, Truth, Tuned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,15 +32,39 @@ class Classification:
             "Rethinking the Inception Architecture", 2016, section 7).
     """
 
+    labels: ClassVar[str] = 'recording'
+    progress: ClassVar[str] = 'accuracy'
+
     label_smoothing: FractionValue = 0.0
 
     @property
     def selects_by(self) -> str:
-        """The score by which validation picks a checkpoint; the higher the better."""
         return 'item_accuracy'
 
-    def outputs(self, classes: int) -> int:
-        return classes
+    def meaning(self, corpus: Corpus, train: Examples) -> Meaning:
+        """The corpus's classes.
+
+        Raises:
+            UserError: there are fewer than two.
+        """
+        if len(corpus.classes) < 2:
+            raise UserError(
+                f'{corpus.name} has {"one class" if corpus.classes else "no classes"}: '
+                'Classification wants two or more: take another task or corpus'
+            )
+        return Meaning(labels=tuple(corpus.classes))
+
+    def outputs(self, meaning: Meaning) -> int:
+        return len(meaning.labels)
+
+    def targets(
+        self, corpus: Corpus, examples: Examples, meaning: Meaning
+    ) -> Int[np.ndarray, ' examples']:
+        return corpus.targets[examples.record]
+
+    def truth(self, corpus: Corpus, examples: Examples) -> dict[str, np.ndarray]:
+        """`target`, the class's number."""
+        return {'target': corpus.targets[examples.record]}
 
     def loss(
         self, outputs: Float[Array, 'batch classes'], targets: Int[Array, ' batch']
@@ -53,41 +80,56 @@ class Classification:
         """1.0 where the most probable class is the target: what progress shows as accuracy."""
         return (jnp.argmax(outputs, axis=-1) == targets).astype(jnp.float32)
 
-    def predict(self, outputs: Float[Array, 'batch classes']) -> dict[str, Array]:
-        """Small arrays per example, fetched to the host for the whole split."""
+    def predict(
+        self, outputs: Float[Array, 'batch classes'], targets: Int[Array, ' batch'] | None
+    ) -> dict[str, Array]:
+        """`probabilities` [batch, classes]."""
         return {'probabilities': jax.nn.softmax(outputs)}
 
+    def tune(self, predictions: Predictions, truth: Truth, meaning: Meaning) -> dict[str, float]:
+        """`temperature` of the items' joined probabilities: see research.calibration."""
+        joined, target = _items(predictions, truth)
+        return {'temperature': calibration.fit_temperature(_log(joined), target)}
+
     def units(
-        self, predictions: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]
+        self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
     ) -> dict[str, Units]:
-        """What each score is the mean of: one value per slice or item, and the item's group.
-
-        Args:
-            predictions: `probabilities` [slices, classes].
-            targets: `target`, `item` and `group` [slices].
-
-        Returns:
-            `slice_accuracy` and `item_accuracy`, each as values (1.0 where right) and groups.
-        """
-        probabilities, target = predictions['probabilities'], targets['target']
-        _, joined = metrics.join_slices(probabilities, targets['item'])
+        """`slice_accuracy` and `item_accuracy`."""
+        right = np.argmax(predictions['probabilities'], axis=-1) == truth['target']
+        joined, target = _items(predictions, truth)
         return {
-            'slice_accuracy': (
-                (np.argmax(probabilities, axis=-1) == target).astype(np.float64),
-                targets['group'],
+            'slice_accuracy': scores.plain(
+                scores.per_slice(truth['item'], truth['slice']), right, truth['group']
             ),
-            'item_accuracy': (
-                (np.argmax(joined, axis=-1) == per_item(target, targets['item'])).astype(float),
-                per_item(targets['group'], targets['item']),
+            'item_accuracy': scores.plain(
+                np.unique(truth['item']),
+                np.argmax(joined, axis=-1) == target,
+                per_item(truth['group'], truth['item']),
             ),
         }
 
     def score(
-        self, predictions: Mapping[str, np.ndarray], targets: Mapping[str, np.ndarray]
+        self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
     ) -> dict[str, float]:
-        """Scores of a whole split: means of `units`, and `loss` (nats a slice, no smoothing)."""
-        units = self.units(predictions, targets)
-        loss = metrics.cross_entropy(predictions['probabilities'], targets['target'])
-        return {'loss': loss} | {
-            name: float(np.mean(values)) for name, (values, _) in units.items()
+        """`loss` (nats a slice, no smoothing), both accuracies, and how honest probabilities are.
+
+        `ece` is the calibration error of the items, `ece_scaled` that at the tuned temperature.
+        """
+        joined, target = _items(predictions, truth)
+        scaled = calibration.rescale(_log(joined), tuned['temperature'])
+        units = self.units(predictions, truth, meaning, tuned)
+        return {
+            'loss': metrics.cross_entropy(predictions['probabilities'], truth['target']),
+            **{name: each.value for name, each in units.items()},
+            'ece': calibration.expected_calibration_error(joined, target),
+            'ece_scaled': calibration.expected_calibration_error(scaled, target),
         }
+
+
+def _items(predictions: Predictions, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
+    _, joined = metrics.join_slices(predictions['probabilities'], truth['item'])
+    return joined, per_item(truth['target'], truth['item'])
+
+
+def _log(probabilities: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(probabilities, metrics.LEAST_PROBABILITY))

@@ -8,6 +8,7 @@ import pytest
 
 import experiments
 from research import batches, step
+from research.meaning import Meaning
 
 # Worked out by hand from the layers: weights, biases, and four numbers a channel of batch norm.
 LEVELS = [128, 64, 128, 256, 512, 1024, 2048, 4096]
@@ -43,8 +44,8 @@ LSTM = 4 * 64 * (13 + 64 + 1) + 4 * 64 * (64 + 64 + 1) + (64 * 64 + 64) + (64 * 
 def test_a_genre_experiment_is_as_large_as_its_card_says(
     name, frames, features, parameters, published
 ):
-    experiment = step.bound(experiments.build(name), classes=10)
-    assert batches.shape(experiment) == (frames, features)
+    experiment = step.bound(experiments.build(name), Meaning(labels=tuple('abcdefghij')))
+    assert batches.example(experiment).shape == (frames, features)
     x = jnp.zeros((1, frames, features))
     variables = jax.eval_shape(
         lambda key: experiment.model.init(key, x, jnp.array([frames])), jax.random.PRNGKey(0)

@@ -8,7 +8,8 @@ import pytest
 
 import experiments
 from data_prep.cards import VERSION
-from research import batches, corpora, evaluate, overrides, sources, step
+from research import batches, corpora, evaluate, material, overrides, sources, step
+from research.experiment import sound
 
 
 @pytest.fixture(scope='module')
@@ -17,7 +18,7 @@ def corpus(data_dir):
 
 
 def parts_of(experiment, corpus):
-    examples = corpora.cut(corpus, experiment.data, experiment.frontend.rate_hz)['valid']
+    examples = material.prepare(experiment, corpus).parts['valid']
     return examples, sources.on_device(experiment, corpus, examples)
 
 
@@ -29,12 +30,12 @@ def test_resident_features_are_the_front_end_of_each_slice(corpus):
     experiment = experiments.build('genre_mlp')
     examples, data = parts_of(experiment, corpus)
     assert isinstance(data, batches.Features)
-    assert data.inputs.shape == (len(examples), *batches.shape(experiment))
+    assert data.inputs.shape == (len(examples), *batches.example(experiment).shape)
     for example in (0, 7, len(examples) - 1):
         [audio] = corpus.audio([examples.record[example]])
         start = examples.start[example]
         wave = audio[start : start + 63_945].astype(np.float32) / 32768
-        expected, _ = experiment.frontend(jnp.asarray(wave))
+        expected, _ = sound(experiment)(jnp.asarray(wave))
         np.testing.assert_allclose(data.inputs[example], expected, atol=1e-3)
     np.testing.assert_array_equal(data.targets, examples.target)
 
@@ -94,10 +95,11 @@ def test_a_random_crop_moves_slices_inside_their_clip(corpus):
 
 def test_evaluation_hears_no_augmentation_and_scores_every_example_once(corpus):
     changes = ['model.widths=8', 'batch_size=16', 'augment=RandomCrop,Noise,SpecAugment']
-    experiment = step.bound(overrides.apply(experiments.build('genre_mlp'), changes), classes=6)
-    examples = corpora.cut(corpus, experiment.data, 22_050)['valid']
+    chosen = overrides.apply(experiments.build('genre_mlp'), changes)
+    made = material.prepare(chosen, corpus)
+    experiment, examples = step.bound(chosen, made.meaning), made.parts['valid']
     assert len(examples) % 16
-    part = evaluate.Evaluator(experiment, corpus, examples)
+    part = evaluate.Evaluator(experiment, made, examples)
     data = part.data
     assert isinstance(data, batches.Features)
     state = step.init(experiment)

@@ -69,9 +69,9 @@ def test_an_unknown_protocol_or_fold_is_told_with_the_known_ones(corpus):
 
 def test_classes_that_a_part_lacks_are_named(corpus):
     parts = corpora.cut(corpus, Data('corpus_styles'), RATE_HZ)
-    assert start.unheard(parts, corpus.classes) == {}
-    some = parts['train'].where(parts['train'].target != 0)
-    assert start.unheard(parts | {'train': some}, corpus.classes) == {'train': corpus.classes[:1]}
+    assert start.unheard(corpus, parts) == {}
+    some = parts['train'].where(corpus.targets[parts['train'].record] != 0)
+    assert start.unheard(corpus, parts | {'train': some}) == {'train': corpus.classes[:1]}
 
 
 def test_audio_is_what_the_manifest_says(corpus):
@@ -145,7 +145,7 @@ def test_records_set_aside_are_in_no_part_and_counted_nowhere(drawn):
     parts = corpora.cut(corpus, Data('drawn'), 16_000)
     assert kept(parts) == 16
     for part in parts.values():
-        assert set(part.target.tolist()) <= {0, 1}
+        assert set(corpus.targets[part.record].tolist()) <= {0, 1}
         assert not set(part.record.tolist()) & set(range(2, 24, 3))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import experiments
 from research import corpora, features, overrides
+from research.experiment import sound
 from research.frontends import resample
 
 SLICED = 'frontend.rate_hz=16000', 'frontend.n_mfcc=8', 'data.slice_s=3', 'data.slices=1'
@@ -31,7 +32,7 @@ def test_a_long_recording_costs_and_gives_what_its_used_seconds_do(drawn, rate_h
     for position, record in enumerate(examples.record):
         [audio] = corpus.audio([record])
         wave, _ = resample(jnp.asarray(audio) / 32768, rate_hz, 16_000)
-        expected, _ = experiment.frontend(wave[:48_000])
+        expected, _ = sound(experiment)(wave[:48_000])
         np.testing.assert_allclose(held.inputs[position], expected, atol=1e-3)
 
 

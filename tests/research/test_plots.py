@@ -47,8 +47,8 @@ def of(calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]], name: str):
     return [(args, kwargs) for call, args, kwargs in calls if call == name]
 
 
-def test_curves_draw_every_record_and_mark_the_first_best_step(tmp_path: Path, drawn: list):
-    plots.curves(course(), tmp_path / 'plots' / 'curves.png')
+def test_curves_draw_every_record_and_mark_the_best_step(tmp_path: Path, drawn: list):
+    plots.curves(course(), tmp_path / 'plots' / 'curves.png', 'accuracy', 'item_accuracy', 60)
     lines = {kwargs['color']: args for args, kwargs in of(drawn, 'plot')[:2]}
     np.testing.assert_allclose(lines[plots.TRAIN][1], [1 / s for s in range(10, 101, 10)])
     np.testing.assert_allclose(lines[plots.VALID][0], range(20, 101, 20))
@@ -56,23 +56,21 @@ def test_curves_draw_every_record_and_mark_the_first_best_step(tmp_path: Path, d
     assert [args for args, _ in of(drawn, 'axvline')] == [(60,), (60,)]
 
 
-def test_curves_mark_the_step_they_are_told(tmp_path: Path, drawn: list):
-    plots.curves(course(), tmp_path / 'curves.png', best_step=40)
-    assert [args for args, _ in of(drawn, 'axvline')] == [(40,), (40,)]
-
-
-@pytest.mark.parametrize('records', [[], course(validations=False)])
-def test_curves_of_a_run_cut_short_mark_nothing(records: list, tmp_path: Path, drawn: list):
-    plots.curves(records, tmp_path / 'curves.png')
-    assert of(drawn, 'axvline') == []
-    assert (tmp_path / 'curves.png').exists()
+def test_curves_of_another_task_show_its_own_score(tmp_path: Path, drawn: list):
+    records = [
+        {'step': 5, 'split': 'train', 'loss': 3.0, 'blank': 0.9},
+        {'step': 5, 'split': 'valid', 'loss': 2.0, 'wer': 0.75},
+    ]
+    plots.curves(records, tmp_path / 'curves.png', 'blank', 'wer', 5)
+    shown = [kwargs['label'] for _, kwargs in of(drawn, 'plot')]
+    assert shown == ['training', 'validation', 'training, blank', 'validation, wer']
 
 
 def test_curves_leave_gaps_where_the_loss_is_not_a_number(tmp_path: Path):
     records = course()
     records[2]['loss'] = float('nan')
     records[4]['loss'] = float('inf')
-    plots.curves(records, tmp_path / 'curves.png')
+    plots.curves(records, tmp_path / 'curves.png', 'accuracy', 'item_accuracy', 60)
     assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 

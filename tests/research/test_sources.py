@@ -17,6 +17,7 @@ from research import (
     corpora,
     course,
     evaluate,
+    material,
     overrides,
     parallel,
     runs,
@@ -76,8 +77,8 @@ def go(chosen, corpus, folder, **options):
 
 
 def source(kind, chosen, corpus, **options) -> Any:
-    bound = step.bound(chosen, 6)
-    part = corpora.cut(corpus, bound.data, bound.frontend.rate_hz)['train']
+    made = material.prepare(chosen, corpus)
+    bound, part = step.bound(chosen, made.meaning), made.parts['train']
     devices = parallel.layout('jit', bound.batch_size)
     if kind is sources.Resident:
         return sources.Resident(bound, corpus, part, devices)
@@ -143,7 +144,7 @@ def test_a_step_is_given_the_same_examples_wherever_reading_begins(corpus):
 
 
 def test_steps_of_a_program_are_those_of_the_order(corpus):
-    bound = step.bound(experiment(AUGMENTED), 6)
+    bound = experiment(AUGMENTED)
     streamed, resident = (
         source(kind, bound, corpus) for kind in (sources.Streamed, sources.Resident)
     )
@@ -166,10 +167,11 @@ def test_an_evaluation_is_the_same_to_the_bit_streamed_and_resident(drawn):
         'model.widths=8',
         'batch_size=7',
     ]
-    bound = step.bound(overrides.apply(experiments.build('genre_mlp'), changes), 2)
-    part = corpora.cut(corpus, bound.data, 22050)['valid']
+    chosen = overrides.apply(experiments.build('genre_mlp'), changes)
+    made = material.prepare(chosen, corpus)
+    bound, part = step.bound(chosen, made.meaning), made.parts['valid']
     state = step.init(bound)
-    ways = [evaluate.Evaluator(bound, corpus, part, streamed) for streamed in (False, True)]
+    ways = [evaluate.Evaluator(bound, made, part, streamed) for streamed in (False, True)]
     resident, streamed = (each(state.params, state.stats)['probabilities'] for each in ways)
     np.testing.assert_array_equal(streamed, resident)
     assert len(part) > 2 * bound.batch_size

@@ -9,12 +9,13 @@ import pytest
 import experiments
 from research import batches, order, overrides, parallel, step, values
 from research.errors import UserError
+from research.meaning import Meaning
 
 
 def small(*changes, name='genre_mlp'):
     own = ['model.widths=16,8'] if name == 'genre_mlp' else []
     experiment = overrides.apply(experiments.build(name), [*own, 'batch_size=8', *changes])
-    return step.bound(experiment, classes=3)
+    return step.bound(experiment, Meaning(labels=('a', 'b', 'c')))
 
 
 @pytest.fixture(scope='module')
@@ -138,8 +139,17 @@ def test_clipping_bounds_what_a_step_sees_but_not_what_it_reports(data):
     assert distance(free) > 5 * distance(clipped)
 
 
-@pytest.mark.parametrize('name', ['CNNBiGRU', 'ConformerCTC', 'TokenLSTM', 'Transformer'])
-def test_a_model_that_labels_frames_or_tokens_is_refused(name):
+@pytest.mark.parametrize(
+    ('name', 'labels'),
+    [
+        ('CNNBiGRU', 'frame'),
+        ('ConformerCTC', 'frame'),
+        ('TokenLSTM', 'token'),
+        ('Transformer', 'token'),
+    ],
+)
+def test_a_model_that_labels_other_things_than_the_task_is_refused(name, labels):
     asked = overrides.apply(experiments.build('genre_mlp'), [f'model={name}'])
-    with pytest.raises(UserError, match=f'^model={name} labels frames or tokens, and Classif'):
-        step.bound(asked, 3)
+    said = f'^model={name} labels each {labels}, and Classification wants an output for each record'
+    with pytest.raises(UserError, match=said):
+        step.bound(asked, Meaning(labels=('a', 'b', 'c')))

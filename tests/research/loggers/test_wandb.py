@@ -3,7 +3,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from research.loggers.wandb import WandbLogger, known_key, resolve
@@ -60,7 +59,7 @@ def everything(logger: WandbLogger) -> None:
     logger.catch_up(RECORDS[:2])
     logger.log(RECORDS[2])
     logger.log(RECORDS[3])
-    logger.finish({'status': 'finished'}, np.array([0]), np.array([0]), ['a'], [])
+    logger.finish({'status': 'finished'}, ([0], [0], ['a']), [])
     logger.close()
     logger.close()
 

@@ -55,7 +55,7 @@ for record in records[2:]:
 plots = [folder / 'curves.png']
 one.finish(
     {'status': 'finished', 'test': {'item_accuracy': 0.5}},
-    np.array([0, 1, 1]), np.array([0, 1, 0]), ['no', 'call'], plots,
+    ([0, 1, 1], [0, 1, 0], ['no', 'call']), plots,
 )
 one.close()
 one.log({'step': 999, 'split': 'train', 'loss': 0.0})
