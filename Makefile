@@ -29,7 +29,7 @@ types: .venv/dev
 	.venv/bin/pyright
 
 unit: .venv/dev
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 .venv/run: requirements-cpu.txt requirements.txt constraints.txt
 	@test -n "$(PYTHON)" || { \
