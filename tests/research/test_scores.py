@@ -1,0 +1,34 @@
+"""Scores: which way is better, and ratios of sums."""
+
+import math
+
+import numpy as np
+import pytest
+
+from research import scores
+from research.errors import UserError
+from research.scores import Units
+
+
+def test_the_lower_error_and_the_higher_accuracy_are_better():
+    assert scores.better('wer', 0.2) > scores.better('wer', 0.3)
+    assert scores.better('item_accuracy', 0.3) > scores.better('item_accuracy', 0.2)
+    for name in ('wer', 'item_accuracy'):
+        assert scores.better(name, math.nan) < scores.better(name, 1e9)
+        assert scores.better(name, math.nan) < scores.better(name, -1e9)
+
+
+def test_an_unknown_score_is_told_with_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'item_accuracy'"):
+        scores.of('item_acuracy')
+
+
+def test_a_ratio_of_sums_is_no_mean_of_ratios():
+    names = np.array(['a', 'b'])
+    assert Units(names, np.array([1.0, 9.0]), np.array([1.0, 99.0]), names).value == 0.1
+    assert Units(names, np.zeros(2), np.zeros(2), names).value == 0.0
+
+
+def test_slices_of_one_number_in_two_items_have_names_of_their_own():
+    found = scores.per_slice(np.array(['a', 'a', 'b']), np.array([0, 1, 0]))
+    assert len(set(found.tolist())) == 3
