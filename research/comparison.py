@@ -1,13 +1,14 @@
 """Which finished runs may stand side by side, and what they come to."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from research import finished, stats
-from research.errors import UserError
+from research.errors import UserError, unknown
 from research.finished import Finished
 
 APART = ('data.corpus', 'data.protocol', 'fingerprint')
@@ -27,6 +28,9 @@ class Cell:
         seeds: how many.
         parameters: trained ones.
         seconds: of training a seed, all folds together.
+        difference: from another row of the same column, on the same units; NaN: not asked for.
+        difference_low: lower end of its paired 95% interval; NaN: it has none.
+        difference_high: upper end.
     """
 
     mean: float
@@ -36,22 +40,43 @@ class Cell:
     seeds: int
     parameters: int
     seconds: float
+    difference: float = math.nan
+    difference_low: float = math.nan
+    difference_high: float = math.nan
+
+
+class _Pool(NamedTuple):
+    """What a cell was tested on: [seeds, units] numerators and denominators, [units] the rest."""
+
+    over: np.ndarray
+    under: np.ndarray
+    unit: np.ndarray
+    group: np.ndarray
 
 
 def tabulate(
-    runs: Sequence[Finished], rows: Sequence[str], columns: Sequence[str], metric: str
+    runs: Sequence[Finished],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    metric: str,
+    against: str | None = None,
 ) -> tuple[dict[tuple[Texts, Texts], Cell], list[str]]:
     """Cells by (row, column), and a line on each seed left out because it lacks folds.
 
+    Args:
+        against: a row, its values joined by ', ', from which the others' difference is told, groups
+            resampled whole and the same for both.
+
     Raises:
-        UserError: numbers would share a cell or a column that must not; says which runs and why.
+        UserError: no such row in a column; or numbers would share a cell or a column that must not:
+            says which runs and why.
     """
     cells, notes = {}, []
     for column, members in _grouped(runs, lambda run: run.texts(columns)).items():
         where = f'column {", ".join(column)}'
         _refuse(members, APART, f'{where} would mix what never shares one: put it in --columns')
         folds = sorted({run.settings['data.fold'] for run in members})
-        tested: dict[Texts, Any] = {}
+        tested: dict[Texts, _Pool] = {}
         for row, same in _grouped(members, lambda run: run.texts(rows)).items():
             names = {name for run in same for name in run.settings} - AVERAGED
             _refuse(
@@ -69,13 +94,27 @@ def tabulate(
             if seeds:
                 cells[row, column], tested[row] = _cell(seeds, metric)
         first = next(iter(tested), ())
-        for row, units in tested.items():
-            if not np.array_equal(units, tested[first]):
+        for row, pool in tested.items():
+            if not np.array_equal(pool.unit, tested[first].unit):
                 raise UserError(f'{where}: {first} and {row} were tested on other items: take one')
+        if against is not None and tested:
+            named = {', '.join(row): pool for row, pool in tested.items()}
+            if against not in named:
+                raise UserError(f'{where}: {unknown("row", against, named)}')
+            for row, pool in tested.items():
+                if pool is not named[against]:
+                    found = _difference(pool, named[against])
+                    cells[row, column] = dataclasses.replace(cells[row, column], **found)
     return cells, notes
 
 
-def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, Any]:
+def _difference(pool: _Pool, other: _Pool) -> dict[str, float]:
+    found = stats.paired_difference((pool.over, pool.under), (other.over, other.under), pool.group)
+    names = ('difference', 'difference_low', 'difference_high')
+    return dict(zip(names, found, strict=True))
+
+
+def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, _Pool]:
     parts = [finished.pooled(folds, metric) for folds in seeds]
     first = parts[0]
     if not all(np.array_equal(part.unit, first.unit) for part in parts):
@@ -89,7 +128,7 @@ def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, Any]:
     counted = round(float(under.sum() / len(seeds)))
     shape = counted, len(seeds), parameters, seconds
     mean = float(np.mean([part.value for part in parts]))
-    return Cell(mean, low, high, *shape), first.unit
+    return Cell(mean, low, high, *shape), _Pool(over, under, first.unit, first.group)
 
 
 def _grouped(runs: Iterable[Finished], key: Callable[[Finished], Any]) -> dict[Any, list[Finished]]:

@@ -22,7 +22,8 @@ USAGE = """Compares finished runs in one table, from their directories alone.
 Takes run directories, folders of them, or names of experiments under --runs_dir; none: all that is
 there. Runs that differ in nothing but the seed are averaged; the folds of a protocol are pooled, so
 that every item is tested once. In brackets: the 95% interval over seeds and items, groups resampled
-whole. Corpora, protocols and fingerprints never share a column.
+whole; --against=ROW adds each row's difference from that one, on the same items. Corpora, protocols
+and fingerprints never share a column.
 
 flags:
 """
@@ -30,7 +31,12 @@ flags:
 FLAGS = flags.FlagValues()
 
 
-def markdown(cells: Mapping[tuple[Texts, Texts], Cell], rows: Sequence[str], metric: str) -> str:
+def markdown(
+    cells: Mapping[tuple[Texts, Texts], Cell],
+    rows: Sequence[str],
+    metric: str,
+    against: str | None = None,
+) -> str:
     """A table with a line a row; per column the best is bold, ties to the printed digit with it."""
     columns = list(dict.fromkeys(column for _, column in cells))
     score = scores.of(metric)
@@ -42,11 +48,12 @@ def markdown(cells: Mapping[tuple[Texts, Texts], Cell], rows: Sequence[str], met
     header = list(rows)
     for column in columns:
         header += [f'{metric}: {", ".join(column)}', score.per, 'seeds', 'parameters', 'seconds']
+        header += [f'less {against}'] if against else []
     lines = [header, ['---'] * len(rows) + ['---:'] * (len(header) - len(rows))]
     for row in dict.fromkeys(row for row, _ in cells):
         line = list(row)
         for column in columns:
-            line += _texts(cells.get((row, column)), best[column], score.share)
+            line += _texts(cells.get((row, column)), best[column], score.share, bool(against))
         lines.append(line)
     return '\n'.join(f'| {" | ".join(map(_escaped, line))} |' for line in lines)
 
@@ -63,21 +70,28 @@ def comma_separated(
     return text.getvalue().rstrip('\n')
 
 
-def _texts(cell: Cell | None, best: float, share: bool) -> list[str]:
+def _texts(cell: Cell | None, best: float, share: bool, compared: bool) -> list[str]:
     if cell is None:
-        return [''] * 5
-    mean, low, high = (
-        f'{x:.1%}' if share else f'{x:.3f}' for x in (cell.mean, cell.low, cell.high)
-    )
+        return [''] * (6 if compared else 5)
     mark = '**' if round(cell.mean, 3) == best else ''
-    interval = '' if math.isnan(cell.low) else f' [{low}, {high}]'
-    return [
-        f'{mark}{mean}{mark}{interval}',
-        f'{cell.n}',
-        f'{cell.seeds}',
-        f'{cell.parameters:,}',
-        f'{cell.seconds:.0f}',
-    ]
+    shown = mark + _number(cell.mean, share) + mark + _interval(cell.low, cell.high, share)
+    texts = [shown, f'{cell.n}', f'{cell.seeds}', f'{cell.parameters:,}', f'{cell.seconds:.0f}']
+    if compared and math.isnan(cell.difference):
+        texts.append('')
+    elif compared:
+        interval = _interval(cell.difference_low, cell.difference_high, share, '+')
+        texts.append(_number(cell.difference, share, '+') + interval)
+    return texts
+
+
+def _number(value: float, share: bool, sign: str = '') -> str:
+    return f'{value:{sign}.1%}' if share else f'{value:{sign}.3f}'
+
+
+def _interval(low: float, high: float, share: bool, sign: str = '') -> str:
+    if math.isnan(low):
+        return ''
+    return f' [{_number(low, share, sign)}, {_number(high, share, sign)}]'
 
 
 def _escaped(text: str) -> str:
@@ -97,6 +111,9 @@ def _define() -> None:
     flags.DEFINE_enum(
         'format', 'markdown', ['markdown', 'csv'], 'how it is written', flag_values=FLAGS
     )
+    flags.DEFINE_string(
+        'against', None, 'row that the others are compared with, paired by item', flag_values=FLAGS
+    )
     flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=FLAGS)
     flags.DEFINE_boolean('help', False, 'show this', flag_values=FLAGS)
 
@@ -115,7 +132,7 @@ def main(argv: Sequence[str]) -> int:
             print(USAGE + FLAGS.get_help(include_special_flags=False).partition(':\n')[2])
             return 0
         runs, notes = finished.read(finished.find(places or [FLAGS.runs_dir], Path(FLAGS.runs_dir)))
-        cells, more = tabulate(runs, FLAGS.rows, FLAGS.columns, FLAGS.metric)
+        cells, more = tabulate(runs, FLAGS.rows, FLAGS.columns, FLAGS.metric, FLAGS.against)
     except (flags.Error, UserError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -127,7 +144,7 @@ def main(argv: Sequence[str]) -> int:
     if FLAGS.format == 'csv':
         print(comma_separated(cells, FLAGS.rows, FLAGS.columns))
     else:
-        print(markdown(cells, FLAGS.rows, FLAGS.metric))
+        print(markdown(cells, FLAGS.rows, FLAGS.metric, FLAGS.against))
     return 0
 
 

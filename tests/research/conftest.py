@@ -1,8 +1,10 @@
 """Corpora of drawn sounds that lie in memory, for what needs no disk."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,9 @@ class Drawn(Corpus):
 
     def ready(self) -> None:
         pass
+
+
+ITEMS = [f'item {i}' for i in range(30)]
 
 
 @pytest.fixture(scope='session')
@@ -45,5 +50,50 @@ def drawn() -> Callable[..., Corpus]:
             'default_protocol': 'folds',
         }
         return Drawn(Path('nowhere'), facts, {key: np.array(x) for key, x in own.items()})
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def make() -> Callable[..., Path]:
+    """Makes a finished run's directory, as runs were before they had units."""
+
+    def make(
+        runs: Path,
+        name: str = 'cnn',
+        seed: int = 0,
+        fold: int = 0,
+        wrong: tuple[int, ...] = (0, 1, 2),
+        items: list[str] = ITEMS,
+        valid: list[str] | None = None,
+        fingerprint: str = 'f1',
+        width: int = 64,
+        **data: Any,
+    ) -> Path:
+        """Two classes, two slices an item; `wrong`: items predicted wrongly."""
+        directory = runs / name / f'{len(list(runs.glob("*/*")))}-s{seed}'
+        (directory / 'predictions').mkdir(parents=True)
+        data = {'corpus': 'gtzan', 'protocol': 'artist_folds', 'fold': fold} | data
+        experiment = {'name': name, 'data': data, 'model': {'width': width}, 'seed': seed}
+        (directory / 'experiment.json').write_text(json.dumps(experiment))
+        (directory / 'environment.json').write_text(json.dumps({'fingerprint': fingerprint}))
+        for part, names in (('test', items), ('valid', ['item 0'] if valid is None else valid)):
+            target = np.arange(len(names)) % 2
+            shown = target ^ np.isin(np.arange(len(names)), wrong)
+            probabilities = np.eye(2, dtype=np.float32)[shown]
+            # The second slice alone is always right, but less sure than the first.
+            second = np.where(np.eye(2, dtype=bool)[target], 0.6, 0.4).astype(np.float32)
+            np.savez(
+                directory / 'predictions' / f'{part}.npz',
+                item=np.array(names * 2),
+                slice=np.repeat([0, 1], len(names)),
+                group=np.array([f'artist {i // 3}' for i in range(len(names))] * 2),
+                target=np.tile(target, 2),
+                probabilities=np.concatenate([probabilities, second]),
+                classes=np.array(['a', 'b']),
+            )
+        result = {'status': 'finished', 'seconds': 10.0 + seed, 'parameters': 1234}
+        (directory / 'result.json').write_text(json.dumps(result))
+        return directory
 
     return make
