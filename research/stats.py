@@ -133,7 +133,7 @@ def ratio_interval(
     Raises:
         ValueError: no seeds or items, a number that is not finite, or a denominator below 0.
     """
-    over, under = _sums(numerators, groups), _sums(denominators, groups)
+    over, under = of_groups(numerators, groups), of_groups(denominators, groups)
     ratios = np.concatenate(list(_ratios([(over, under)], draws, seed)), axis=1)[0]
     if np.ptp(ratios) < 1e-12 * max(1.0, abs(ratios[0])):
         if np.all((numerators >= 0) & (numerators <= denominators)):
@@ -168,9 +168,9 @@ def paired_difference(
     Raises:
         ValueError: as `ratio_interval`.
     """
-    pairs = [tuple(_sums(each, groups) for each in ratio) for ratio in (one, other)]
+    pairs = [tuple(of_groups(each, groups) for each in ratio) for ratio in (one, other)]
     ratios = np.concatenate(list(_ratios(pairs, draws, seed)), axis=1)
-    means = [float(np.mean(_share(over.sum(1), under.sum(1)))) for over, under in pairs]
+    means = [float(mean_ratio(over.sum(1), under.sum(1))) for over, under in pairs]
     differences = ratios[0] - ratios[1]
     if np.ptp(differences) < 1e-12:
         return means[0] - means[1], float('nan'), float('nan')
@@ -178,10 +178,14 @@ def paired_difference(
     return means[0] - means[1], float(low), float(high)
 
 
-def _sums(
+def of_groups(
     values: Float[np.ndarray, '*seeds items'], groups: Shaped[np.ndarray, ' items']
 ) -> Float[np.ndarray, 'seeds groups']:
-    """Of each group."""
+    """Sums over each group's items, a row a seed.
+
+    Raises:
+        ValueError: no values, or one that is not finite.
+    """
     if not values.size or not np.isfinite(values).all():
         raise ValueError(f'values of shape {values.shape}: at least one, all finite, is wanted')
     index = np.unique(groups, return_inverse=True)[1]
@@ -209,6 +213,13 @@ def _ratios(
             ratios = _share(of_groups @ over.T, of_groups @ under.T)
             found.append(np.sum(ratios * of_seeds, axis=1) / len(over))
         yield np.stack(found)
+
+
+def mean_ratio(
+    over: Float[np.ndarray, 'seeds *draws'], under: Float[np.ndarray, 'seeds *draws']
+) -> Float[np.ndarray, '*draws'] | np.floating:
+    """Mean over seeds of each one's ratio of sums; 0 where there is nothing to take a share of."""
+    return np.mean(_share(over, under), axis=0)
 
 
 def _share(over: np.ndarray, under: np.ndarray) -> np.ndarray:
