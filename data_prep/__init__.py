@@ -43,6 +43,7 @@ CORPORA = {
     'midi_notes': 'data_prep.midi_notes:CORPUS',
     'spoken_phrases': 'data_prep.spoken_phrases:CORPUS',
     'synthetic_calls': 'data_prep.synthetic_calls:CORPUS',
+    'synthetic_rhythms': 'data_prep.synthetic_rhythms:CORPUS',
 }
 _LABEL = re.compile(r'(?!\d+\.\d+\.\d+$)[A-Za-z0-9][A-Za-z0-9_.-]*')  # a version is no label
 

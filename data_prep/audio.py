@@ -1,7 +1,9 @@
 """A sound file to int16 mono samples, or the reason why not."""
 
+import contextlib
 import os
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,25 @@ def decode(path: str | os.PathLike) -> Recording:
         UnreadableAudio: no such file, not audio, empty, cut short, holding NaN or infinity, or of a
             rate outside [1,000, 384,000] Hz.
     """
+    with opened(path) as file:
+        frames = _read(file)
+        rate_hz = file.samplerate
+        keep = (file.format, file.subtype, file.channels) == ('FLAC', 'PCM_16', 1)
+        flac = Path(path).read_bytes() if keep else b''
+    if frames.dtype == np.int16 and frames.shape[1] == 1:
+        samples = frames[:, 0]
+        return Recording(samples, rate_hz, len(_at_full_scale(samples)), flac)
+    return _mono(frames, 1 if frames.dtype == np.int16 else 32768, rate_hz)
+
+
+@contextlib.contextmanager
+def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
+    """A sound file whose header can be believed, to be read block by block.
+
+    Raises:
+        UnreadableAudio: as `decode`, but for what only its samples tell; also for what goes wrong
+            with the file while it is open.
+    """
     path = os.fspath(path)
     try:
         if os.path.getsize(path) == 0:
@@ -54,18 +75,25 @@ def decode(path: str | os.PathLike) -> Recording:
         if missing := shortfall(path):
             raise UnreadableAudio(missing)
         with soundfile.SoundFile(path) as file:
-            frames = _read(file)
-            rate_hz = file.samplerate
-            keep = (file.format, file.subtype, file.channels) == ('FLAC', 'PCM_16', 1)
-        flac = Path(path).read_bytes() if keep else b''
+            if file.format == 'RAW':  # what libsndfile makes of any bytes in a file called .au
+                raise UnreadableAudio('not readable as audio (no header)')
+            if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
+                limits = f'{LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,}'
+                raise UnreadableAudio(f'a rate of {file.samplerate:,} Hz, outside {limits}')
+            if file.frames > _MOST_FRAMES:
+                raise UnreadableAudio('declares no length, or a wrong one: code it anew')
+            yield file
     except soundfile.LibsndfileError as error:
         raise UnreadableAudio(f'not readable as audio ({error.error_string})') from None
     except OSError as error:
         raise UnreadableAudio(f'cannot be read ({error.strerror or error})') from None
-    if frames.dtype == np.int16 and frames.shape[1] == 1:
-        samples = frames[:, 0]
-        return Recording(samples, rate_hz, len(_at_full_scale(samples)), flac)
-    return _mono(frames, 1 if frames.dtype == np.int16 else 32768, rate_hz)
+
+
+def sample_type(file: soundfile.SoundFile) -> typing.Literal['int16', 'float32', 'float64']:
+    """What libsndfile reads a file's samples into without loss: 'int16', 'float32' or 'float64'."""
+    if file.subtype in _EXACT:
+        return 'int16'
+    return 'float32' if file.subtype in _SINGLE else 'float64'
 
 
 def to_int16(values: Float[np.ndarray, ' samples'], rate_hz: int) -> Recording:
@@ -78,18 +106,9 @@ def to_int16(values: Float[np.ndarray, ' samples'], rate_hz: int) -> Recording:
 
 
 def _read(file: soundfile.SoundFile) -> Shaped[np.ndarray, 'frames channels']:
-    if file.format == 'RAW':  # what libsndfile makes of any bytes in a file called .au
-        raise UnreadableAudio('not readable as audio (no header)')
-    if not LOWEST_RATE_HZ <= file.samplerate <= HIGHEST_RATE_HZ:
-        raise UnreadableAudio(
-            f'a rate of {file.samplerate:,} Hz, outside {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,}'
-        )
     declared = file.frames
-    if declared > _MOST_FRAMES:
-        raise UnreadableAudio('declares no length, or a wrong one: code it anew')
-    wide = 'float32' if file.subtype in _SINGLE else 'float64'
     try:
-        frames = file.read(dtype='int16' if file.subtype in _EXACT else wide, always_2d=True)
+        frames = file.read(dtype=sample_type(file), always_2d=True)
     except MemoryError:
         raise UnreadableAudio(f'declares {declared:,} frames, more than memory holds') from None
     if len(frames) == 0:
