@@ -1,9 +1,10 @@
 """Random changes of training examples, on the device.
 
-Each works on ONE example; the loop maps it over a batch with a key per example, so that what an
-example becomes does not depend on how a batch is laid out over devices. Strengths may be traced
-scalars, so that runs of different strengths train as one program: nothing branches on them. Where
-the strength is 0, the example is unchanged to the bit; what lies past its length always is.
+Each works on ONE example (Mixup on two); the loop maps it over a batch with a key per example, so
+that what an example becomes does not depend on how a batch is laid out over devices. Strengths may
+be traced scalars, so that runs of different strengths train as one program: nothing branches on
+them. Where the strength is 0, the example is unchanged to the bit; what lies past its length always
+is.
 """
 
 import dataclasses
@@ -11,11 +12,14 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key, UInt32
 
 from research.bounds import FiniteValue, Index, NonNegativeValue, Scalar
+from research.mixup import Mixup
 
 RandomKey = Key[Array, ''] | UInt32[Array, '2']
+_BLOCK = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +91,36 @@ class Noise:
 
 
 @dataclasses.dataclass(frozen=True)
+class Speed:
+    """Plays a slice faster or slower: pitch and tempo change together.
+
+    Ko et al., "Audio Augmentation for Speech Recognition", 2015, with linear interpolation and a
+    factor whose logarithm is uniform. Where a faster slice runs out it begins anew.
+
+    Attributes:
+        max_semitones: greatest change of pitch, to either side.
+    """
+
+    max_semitones: NonNegativeValue = 2.0
+
+    domain: ClassVar[str] = 'samples'
+
+    def __call__(
+        self, key: RandomKey, x: Float[Array, ' samples'], length: Int[Array, '']
+    ) -> Float[Array, ' samples']:
+        factor = 2 ** (self.max_semitones * jax.random.uniform(key, minval=-1.0) / 12)
+        # In blocks: a float32 does not tell a late sample from the middle of two.
+        block, within = np.divmod(np.arange(len(x)), _BLOCK)
+        whole = jnp.floor(_BLOCK * factor)
+        rest = block * (_BLOCK * factor - whole) + within * factor
+        place = block * whole.astype(jnp.int32) + jnp.floor(rest).astype(jnp.int32)
+        size = jnp.maximum(length, 1)
+        left, right = x[place % size], x[(place + 1) % size]
+        between = left + (rest - jnp.floor(rest)) * (right - left)
+        return jnp.where(jnp.arange(len(x)) < length, between, x)
+
+
+@dataclasses.dataclass(frozen=True)
 class SpecAugment:
     """Hides spans of frames and of bins: each masked value becomes the mean of the valid features.
 
@@ -121,6 +155,27 @@ class SpecAugment:
         return jnp.where((in_time[:, None] | in_freq) & valid, mean, x)
 
 
+@dataclasses.dataclass(frozen=True)
+class Transpose:
+    """Music in another key, moved by whole semitones that are uniform over [-semitones, semitones].
+
+    Both ends are included. How tokens are moved their view knows, and by how many at most, so that
+    none leaves its bounds.
+
+    Attributes:
+        semitones: greatest shift, up or down.
+    """
+
+    semitones: NonNegativeValue = 5.0
+
+    domain: ClassVar[str] = 'tokens'
+
+    def shift(self, key: RandomKey) -> Int[Array, '']:
+        """Semitones."""
+        most = jnp.round(jnp.asarray(self.semitones)).astype(jnp.int32)
+        return _whole(key, 2 * most) - most
+
+
 def spans(
     key: RandomKey, masks: int, widest: Scalar, extent: Int[Array, ''], size: int
 ) -> Bool[Array, ' {size}']:
@@ -138,5 +193,7 @@ def _whole(key: RandomKey, most: Int[Array, '*shape'], *shape: int) -> Int[Array
     return jnp.floor(jax.random.uniform(key, shape) * (most + 1)).astype(jnp.int32)
 
 
-Augmentation = RandomCrop | Gain | Noise | SpecAugment
-KINDS: dict[str, type] = {kind.__name__: kind for kind in (Gain, Noise, RandomCrop, SpecAugment)}
+Augmentation = RandomCrop | Speed | Gain | Noise | SpecAugment | Mixup | Transpose
+KINDS: dict[str, type] = {
+    kind.__name__: kind for kind in (Gain, Mixup, Noise, RandomCrop, SpecAugment, Speed, Transpose)
+}

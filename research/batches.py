@@ -4,6 +4,7 @@ Where nothing random comes before the front-end it runs once and the features st
 (`Features`); otherwise the clips do and the front-end runs in every step (`Clips`).
 """
 
+import dataclasses
 import functools
 from typing import Any, NamedTuple
 
@@ -12,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Int16, UInt32
 
-from research.augment import RandomCrop
+from research.augment import Mixup, RandomCrop, Transpose
 from research.experiment import Experiment, sound
+from research.tokens import View
 
 # Inputs, their valid frames, and what the loss is given.
 Batch = tuple[Array, Int[Array, ' batch'], Any]
@@ -53,6 +55,20 @@ class Clips(NamedTuple):
     targets: Any
 
 
+@functools.partial(jax.tree_util.register_dataclass, data_fields=['data'], meta_fields=['samples'])
+@dataclasses.dataclass(frozen=True)
+class Shortened:
+    """Examples of which a step is to hear the beginning: a program is compiled for each length.
+
+    Attributes:
+        data: whole.
+        samples: no fewer than the valid ones of any example of the step.
+    """
+
+    data: Features | Clips
+    samples: int
+
+
 def hears_samples(experiment: Experiment) -> bool:
     """Whether something random comes before the front-end, which then runs in every step."""
     return any(each.domain in ('start', 'samples') for each in experiment.augment)
@@ -60,24 +76,36 @@ def hears_samples(experiment: Experiment) -> bool:
 
 def fetch(
     experiment: Experiment,
-    data: Features | Clips,
+    data: Features | Clips | Shortened,
     indices: Int[Array, ' batch'] | Int[np.ndarray, ' batch'],
     keys: UInt32[Array, 'batch 2'] | None,
 ) -> Batch:
     """Inputs, their valid frames and targets; augmented where there is a key per example."""
+    if isinstance(data, Shortened):
+        slice_s = data.samples / sound(experiment).rate_hz
+        heard = dataclasses.replace(experiment.data, slice_s=slice_s)
+        return fetch(dataclasses.replace(experiment, data=heard), data.data, indices, keys)
     if isinstance(data, Features):
-        x, lengths = data.inputs[indices], data.lengths[indices]
+        frames = example(experiment).shape[0]
+        x, lengths = data.inputs[indices][:, :frames], data.lengths[indices]
     else:
         size = round(experiment.data.slice_s * sound(experiment).rate_hz)
         x, lengths = _cut(experiment, data, indices, size, keys)
         x = _augment(experiment, 'samples', x, lengths, keys)
         x, lengths = sound(experiment)(x, lengths)
     x = _augment(experiment, 'features', x, lengths, keys)
-    return x, lengths, jax.tree.map(lambda each: jnp.asarray(each)[indices], data.targets)
+    targets = jax.tree.map(lambda each: jnp.asarray(each)[indices], data.targets)
+    if keys is not None and any(isinstance(each, Transpose) for each in experiment.augment):
+        x = _transposed(experiment, x, lengths, keys)
+        targets |= {'tokens': x}
+    return x, lengths, targets
 
 
 def example(experiment: Experiment) -> jax.ShapeDtypeStruct:
-    """Frames and features of one example: what a model is given of it."""
+    """Frames and features, or tokens and fields, of one example: what a model is given of it."""
+    view = experiment.frontend
+    if isinstance(view, View):
+        return jax.ShapeDtypeStruct((view.window, view.fields), jnp.dtype(view.dtype))
     size = round(experiment.data.slice_s * sound(experiment).rate_hz)
     one = jax.ShapeDtypeStruct((size,), jnp.float32)
     features, _ = jax.eval_shape(sound(experiment), one)
@@ -104,7 +132,16 @@ def _augment(experiment: Experiment, domain: str, x, lengths, keys):
     if keys is None:
         return x
     for position, each in enumerate(experiment.augment):
-        if each.domain == domain and not isinstance(each, RandomCrop):
+        if each.domain == domain and not isinstance(each, RandomCrop | Mixup | Transpose):
             own = jax.vmap(jax.random.fold_in, (0, None))(keys, position)
             x = jax.vmap(each)(own, x, lengths)
+    return x
+
+
+def _transposed(experiment: Experiment, x, lengths, keys):
+    view: Any = experiment.frontend
+    for position, each in enumerate(experiment.augment):
+        if isinstance(each, Transpose):
+            own = jax.vmap(jax.random.fold_in, (0, None))(keys, position)
+            x = jax.vmap(view.transposed)(x, lengths, jax.vmap(each.shift)(own))
     return x

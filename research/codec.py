@@ -9,15 +9,13 @@ import types
 import typing
 from typing import Any
 
-import flax.linen as nn
-
-from research import augment, experiment, frontends, models, optimizers, tasks
+from research import augment, experiment, frontends, models, optimizers, tasks, tokens
 from research.bounds import Bounds, Scalar
 from research.errors import UserError, unknown
 
 KINDS: dict[Any, tuple[str, dict[str, type]]] = {
-    experiment.Inputs: ('front-end', frontends.KINDS),
-    nn.Module: ('model', {name: getattr(models, name) for name in models.__all__}),
+    experiment.Inputs: ('front-end', frontends.KINDS | tokens.KINDS),
+    experiment.Model: ('model', {name: getattr(models, name) for name in models.__all__}),
     tasks.Task: ('task', tasks.KINDS),
     augment.Augmentation: ('augmentation', augment.KINDS),
     optimizers.Optimizer: (

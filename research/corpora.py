@@ -2,16 +2,17 @@
 
 import dataclasses
 import functools
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int16
+from jaxtyping import Bool, Float, Int, Int16
 
 from data_prep import manifest, splits
 from data_prep.errors import DamagedCorpus
+from data_prep.notes import Notes
+from research import records
 from research.data import Data
 from research.errors import UserError, unknown
 from research.examples import Examples
@@ -19,7 +20,7 @@ from research.examples import Examples
 PARTS = ('train', 'valid', 'test')
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Corpus:
     """One prepared corpus on disk, opened and checked.
 
@@ -68,6 +69,8 @@ class Corpus:
 
     def seconds(self) -> Float[np.ndarray, ' records']:
         """How long each record is."""
+        if self.content == 'notes':
+            return self.columns['seconds'].astype(np.float64)
         return self.samples / self.rates_hz
 
     def audio(self, records: Sequence[int | np.integer]) -> list[Int16[np.ndarray, ' samples']]:
@@ -80,19 +83,21 @@ class Corpus:
         """
         return [self._audio(int(record)) for record in records]
 
+    def notes(self, chosen: Sequence[int | np.integer]) -> list[Notes]:
+        """The pieces asked for; DamagedCorpus names the record that cannot be read."""
+        return [self._read(int(each), records.notes) for each in chosen]
+
     def ready(self) -> None:
         """Opens the shards."""
         _ = self._source
 
     def _audio(self, record: int) -> Int16[np.ndarray, ' samples']:
-        import soundfile
+        return self._read(record, records.samples)
 
+    def _read(self, record: int, content: Callable[[Any], Any]) -> Any:
         try:
             [found] = self._source.__getitems__([record])
-            if self.content != 'flac':
-                return found['audio']
-            coded = io.BytesIO(found['flac'].tobytes())
-            return soundfile.read(coded, dtype='int16')[0]
+            return content(found)
         except Exception as error:  # each library that has a hand in it raises its own
             raise DamagedCorpus(
                 f"{self.directory}: record {record}, '{self.columns['item'][record]}', cannot be "
@@ -165,16 +170,7 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
     """Every part's slices.
 
     A record gives its first `data.slices` whole slices; a shorter one gives one slice, padded.
-    Parts are dealt among all records before filters leave some out, so that a filter moves none
-    from one part to another.
-
-    Returns:
-        'train', 'valid' and 'test'; no group is in two of them unless the protocol says so.
-
-    Raises:
-        splits.TornGroup: names the group that the protocol would tear.
-        PrepError: a fold that the protocol does not have.
-        UserError: an unknown protocol, a filter that does not apply, or an empty part.
+    Returns and raises what `deal` does.
     """
     name, rule = protocol(corpus, data)
     size = round(data.slice_s * rate_hz)
@@ -186,19 +182,51 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
             f'data.slices=2 or more, or take another protocol'
         )
     record = np.repeat(np.arange(len(counts)), counts)
-    number = np.arange(len(record)) - np.repeat(np.cumsum(counts) - counts, counts)
-    examples = Examples(
-        record=record,
-        slice=number,
-        start=number * size,
-        samples=np.minimum(length[record] - number * size, size),
-        item=corpus.columns['item'].astype(str)[record],
-        group=_groups(corpus, rule)[record],
-    )
-    labels = {key: column[record].tolist() for key, column in corpus.columns.items()}
-    part = splits.assign(rule, labels | {'slice': number.astype(str).tolist()}, data.fold)
+    start = size * np.concatenate([np.arange(count) for count in counts])
+    samples = np.minimum(length[record] - start, size)
+    return deal(corpus, data, record, start, samples)
+
+
+def deal(
+    corpus: Corpus,
+    data: Data,
+    record: Int[np.ndarray, ' examples'],
+    start: Int[np.ndarray, ' examples'],
+    samples: Int[np.ndarray, ' examples'],
+) -> dict[str, Examples]:
+    """Examples, a record's one after the other, by parts.
+
+    Parts are dealt among all records before filters leave some out, so that a filter moves none
+    from one part to another; nor does what records are cut into, but where slices are dealt.
+
+    Args:
+        corpus: open.
+        data: says which protocol, which fold and which filters.
+        record, start, samples: columns of Examples.
+
+    Returns:
+        'train', 'valid' and 'test'; no group is in two of them unless the protocol says so.
+
+    Raises:
+        splits.TornGroup: names the group that the protocol would tear.
+        PrepError: a fold that the protocol does not have.
+        UserError: an unknown protocol, a filter that does not apply, or an empty part.
+    """
+    name, rule = protocol(corpus, data)
+    _, begins, counts = np.unique(record, return_index=True, return_counts=True)
+    number = np.arange(len(record)) - np.repeat(begins, counts)
+    items = corpus.columns['item'].astype(str)
+    group = _groups(corpus, rule)[record]
+    examples = Examples(record, number, start, samples, items[record], group)
+    if rule.get('unit') == 'slice':
+        labels = {key: column[record].tolist() for key, column in corpus.columns.items()}
+        labels['slice'] = number.astype(str).tolist()
+        part = splits.assign(rule, labels, data.fold)
+    else:
+        labels = {key: column.tolist() for key, column in corpus.columns.items()}
+        part = splits.assign(rule, labels, data.fold)[record]
     filters = left_out(corpus, data)
-    kept = ~np.any([np.zeros(len(counts), bool), *filters.values()], axis=0)[record]
+    kept = ~np.any([np.zeros(len(items), bool), *filters.values()], axis=0)[record]
     parts = {each: examples.where((part == each) & kept) for each in PARTS}
     empty = [each for each, found in parts.items() if not len(found)]
     if empty:
@@ -206,7 +234,7 @@ def cut(corpus: Corpus, data: Data, rate_hz: int) -> dict[str, Examples]:
         wider = 'wider filters, ' if filters else ''
         raise UserError(
             f'{asked} leaves nothing in {" and ".join(empty)} of {corpus.name} '
-            f'({len(corpus.samples)} records): take {wider}another protocol or fold'
+            f'({len(items)} records): take {wider}another protocol or fold'
         )
     return parts
 

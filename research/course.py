@@ -20,7 +20,7 @@ class Course:
         total: updates of the parameters.
         between: updates between two validations.
         report: updates between two reports of the training loss, at most.
-        dispatch: updates in one program.
+        dispatch: updates in one program; one where steps differ in length.
     """
 
     examples: int
@@ -56,4 +56,6 @@ def course(experiment: Experiment, examples: int, most: int | None = None) -> Co
     report = min(REPORT_STEPS, between)
     convolves = getattr(type(experiment.model), 'convolves', False)
     dispatch = min(most or parallel.steps_per_dispatch(convolves), report)
+    if experiment.data.buckets > 1:
+        dispatch = 1
     return Course(examples, total, between, report, dispatch)

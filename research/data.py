@@ -18,6 +18,8 @@ class Data:
         min_s: recordings shorter than this are left out; None: none are.
         max_s: recordings longer than this are left out.
         max_chars: recordings whose column `transcript` has more characters are left out.
+        buckets: lengths that training examples are grouped by, so that a step computes only as much
+            as its longest example needs; a program each (see research.buckets). 1: `slice_s` alone.
     """
 
     corpus: str
@@ -28,3 +30,4 @@ class Data:
     min_s: Positive | None = None
     max_s: Positive | None = None
     max_chars: Count | None = None
+    buckets: Count = 1

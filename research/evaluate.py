@@ -13,7 +13,8 @@ from jaxtyping import Array, Int
 from research import features
 from research.batches import Features
 from research.examples import Examples
-from research.experiment import Experiment, sound
+from research.experiment import Experiment
+from research.frontends import FrontEnd
 from research.material import Material
 from research.reading import THREADS, ahead
 
@@ -44,8 +45,10 @@ class Evaluator:
         }
         self.batch = min(experiment.batch_size, self.examples)
         self._corpus, self._part = corpus, examples
-        self._chunks = features.chunks(corpus, examples, sound(experiment).rate_hz)
-        self._sequence = features.sequence(self._chunks)
+        self._sequence = np.arange(len(examples))
+        if isinstance(experiment.frontend, FrontEnd):
+            self._chunks = features.chunks(corpus, examples, experiment.frontend.rate_hz)
+            self._sequence = features.sequence(self._chunks)
         self.data: Features | None = None
         self._targets = jax.tree.map(jnp.asarray, examples.target)
         if streamed:
@@ -69,6 +72,10 @@ class Evaluator:
     def outputs(self, params: Any, stats: Any) -> Any:
         """What the model gives, before the task: a tree of arrays [examples, ...]."""
         return self._over(lambda x, n, targets: self._outputs(params, stats, x, n))
+
+    def over(self, each: Callable[[Array, Array], Any]) -> Any:
+        """`each(inputs, lengths)` of all batches: a tree of arrays [examples, ...]."""
+        return self._over(lambda x, n, targets: each(x, n))
 
     def score(self, params: Any, stats: Any) -> dict[str, float]:
         """The task's scores of the whole part, with what is tuned on this part itself."""

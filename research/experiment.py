@@ -12,14 +12,17 @@ from research.augment import Augmentation
 from research.bounds import Count, Positive, Seed
 from research.data import Data
 from research.frontends import FrontEnd
+from research.models.forest import Forest
 from research.optimizers import Optimizer
 from research.tasks import Task
 from research.tokens import View
 
-__all__ = ['Data', 'Experiment', 'Inputs', 'StandIn', 'sound']
+__all__ = ['Data', 'Experiment', 'Inputs', 'Model', 'StandIn', 'network', 'sound']
 
 # What a model hears: features of sound, or tokens of notes.
 Inputs = FrontEnd | View
+# What is trained step by step, or grown at once.
+Model = nn.Module | Forest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Experiment:
         name: name of the function in experiments/ that made it.
         data: the corpus, its split and its slices.
         frontend: samples to features, on the device; or a view of notes as tokens.
-        model: a Linen module; `outputs` is bound to the corpus by the task.
+        model: a Linen module or a forest; `outputs` is bound to the corpus by the task.
         task: loss, prediction and score.
         optimizer: update rule, schedule, weight decay and clipping.
         standin: what to train on a machine without the corpus.
@@ -59,7 +62,7 @@ class Experiment:
     name: str
     data: Data
     frontend: Inputs
-    model: nn.Module
+    model: Model
     task: Task
     optimizer: Optimizer
     standin: StandIn
@@ -76,3 +79,9 @@ def sound(experiment: Experiment) -> FrontEnd:
     """The front-end of an experiment on sound."""
     assert isinstance(experiment.frontend, FrontEnd), f'{experiment.frontend} hears no sound'
     return experiment.frontend
+
+
+def network(experiment: Experiment) -> nn.Module:
+    """The model of an experiment that is trained step by step."""
+    assert isinstance(experiment.model, nn.Module), f'{experiment.model} is grown at once'
+    return experiment.model

@@ -19,6 +19,7 @@ from research.corpora import Corpus
 from research.examples import Examples
 from research.experiment import Experiment, sound
 from research.frontends import FrontEnd, resample
+from research.tokens import View
 
 RECORDS_AT_ONCE = 8
 Extracted = tuple[Float[Array, 'examples time features'], Int[Array, ' examples']]
@@ -101,7 +102,10 @@ def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
 
 
 def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features:
-    """Every example's features, on the device."""
+    """Every example's features, or tokens, on the device."""
+    if isinstance(experiment.frontend, View):
+        targets = jax.tree.map(jnp.asarray, examples.target)
+        return Features(targets['tokens'], jnp.asarray(examples.samples, jnp.int32), targets)
     own = chunks(corpus, examples, sound(experiment).rate_hz)
     pieces = [extract(experiment, chunk, read(corpus, examples, chunk)) for chunk in own]
     order = np.argsort(sequence(own))

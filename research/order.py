@@ -8,19 +8,35 @@ import functools
 
 import numpy as np
 
+from research.buckets import Buckets
 
-def indices(seed: int, step: int, steps: int, batch_size: int, examples: int) -> np.ndarray:
+
+def indices(
+    seed: int,
+    step: int,
+    steps: int,
+    batch_size: int,
+    examples: int,
+    buckets: Buckets | None = None,
+) -> np.ndarray:
     """Examples of `steps` steps from `step` on.
 
     The stream of examples is one permutation of all after the other: nothing is dropped at an
-    epoch's end, each example comes exactly once an epoch.
+    epoch's end, each example comes exactly once an epoch. With buckets, the steps that lie within
+    an epoch are dealt its examples bucket by bucket and then shuffled: where a bucket's examples
+    do not fill its last step, the next longer ones do. A step that two epochs share is dealt what
+    comes, of any length.
 
     Returns:
         int32 [steps, batch_size], each in [0, examples).
     """
     first, last = step * batch_size, (step + steps) * batch_size
     epochs = range(first // examples, -(-last // examples))
-    stream = np.concatenate([_permutation(seed, epoch, examples) for epoch in epochs])
+    if buckets is None:
+        found = [_permutation(seed, epoch, examples) for epoch in epochs]
+    else:
+        found = [_by_bucket(seed, epoch, batch_size, examples, buckets) for epoch in epochs]
+    stream = np.concatenate(found)
     start = first - epochs.start * examples
     return stream[start : start + last - first].reshape(steps, batch_size)
 
@@ -29,3 +45,20 @@ def indices(seed: int, step: int, steps: int, batch_size: int, examples: int) ->
 def _permutation(seed: int, epoch: int, examples: int) -> np.ndarray:
     bits = np.random.Philox(key=[seed, epoch]).random_raw(examples)
     return np.argsort(bits, kind='stable').astype(np.int32)
+
+
+@functools.lru_cache(maxsize=4)
+def _by_bucket(
+    seed: int, epoch: int, batch_size: int, examples: int, buckets: Buckets
+) -> np.ndarray:
+    """An epoch's permutation, its whole steps regrouped."""
+    stream = _permutation(seed, epoch, examples)
+    head = min(-epoch * examples % batch_size, examples)
+    steps = (examples - head) // batch_size
+    tail = head + steps * batch_size
+    inside = stream[head:tail]
+    alike = inside[np.argsort(buckets.of[inside], kind='stable')].reshape(steps, batch_size)
+    # Bits past those that made the permutation.
+    bits = np.random.Philox(key=[seed, epoch]).random_raw(examples + steps)[examples:]
+    shuffled = alike[np.argsort(bits, kind='stable')].ravel()
+    return np.concatenate([stream[:head], shuffled, stream[tail:]])

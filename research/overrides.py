@@ -12,7 +12,7 @@ from research.errors import UserError, unknown
 from research.experiment import Experiment
 
 # Bound by the task or by the mesh, not chosen.
-BOUND = {'outputs', 'batch_axis', 'standin'}
+BOUND = {'outputs', 'batch_axis', 'sizes', 'standin'}
 
 
 def apply(experiment: Experiment, assignments: Iterable[str]) -> Experiment:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-import flax.linen as nn
 import jax
 
 from research import batches, codec, material, parallel, runs, sources, step
 from research.course import course
+from research.experiment import Model
+from research.models.forest import Forest
 from research.start import Chosen, described
 
 MIB = 2**20
@@ -30,12 +31,19 @@ def plan(
     experiment, corpus = chosen.experiment, chosen.corpus
     made = material.prepare(experiment, corpus)
     bound, parts = step.bound(experiment, made.meaning), made.parts
+    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
+    choice = sources.choose(stream, bound, corpus, parts, place)
+    where = f'run       {place.directory}: {place.status()}'
+    if isinstance(bound.model, Forest):
+        from research import forests
+
+        heard = [f'front-end {bound.frontend}', f'model     {_values(bound.model)}']
+        more = forests.plan(bound, len(parts['train']))
+        return [*described(chosen), *heard, *more, f'data      {choice.line}', where]
     way = course(bound, len(parts['train']), most)
     parallel.layout(layout, bound.batch_size)
     frames, features = batches.example(bound).shape
     state = jax.eval_shape(lambda: step.init(bound))
-    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
-    choice = sources.choose(stream, bound, corpus, parts, place)
     if choice.streamed:
         data_bytes = sources.streamed_bytes(bound, corpus, parts, way)
     else:
@@ -61,11 +69,11 @@ def plan(
         f'device    {device["count"]} x {device["kind"]} ({device["platform"]}), {layout}',
         f'data      {choice.line}',
         f'memory    {sum(sizes.values()) / MIB:,.0f} MiB ({held}), and activations',
-        f'run       {place.directory}: {place.status()}',
+        where,
     ]
 
 
-def _values(module: nn.Module) -> str:
+def _values(module: Model) -> str:
     kind = type(module)
     fields = (f'{name}={getattr(module, name)!r}' for name in codec.annotations(kind))
     return f'{kind.__name__}({", ".join(fields)})'

@@ -41,7 +41,7 @@ def curves(
     records = list(records)
     train = [record for record in records if record['split'] == 'train']
     valid = [record for record in records if record['split'] == 'valid']
-    with _page(path, 8.0, 3.2) as figure:
+    with page(path, 8.0, 3.2) as figure:
         left, right = figure.subplots(1, 2)
         _line(left, train, 'loss', 'training', TRAIN)
         _line(left, valid, 'loss', 'validation', VALID)
@@ -54,7 +54,8 @@ def curves(
         else:
             _line(right, train, progress, f'training, {progress}', TRAIN)
             _line(right, valid, score, f'validation, {score}', ITEMS)
-        right.set(ylabel='accuracy' if score == 'item_accuracy' else f'{progress}, {score}')
+        both = score if progress == score else f'{progress}, {score}'
+        right.set(ylabel='accuracy' if score == 'item_accuracy' else both)
         if scores.of(score).share:
             right.set(ylim=(0, 1.02))
             right.yaxis.set_major_formatter('{x:.0%}')
@@ -85,7 +86,7 @@ def confusion(
     totals = matrix.sum(axis=1)
     shares = matrix / np.maximum(totals, 1)[:, None]
     side = 2.2 + 0.42 * min(max(len(classes), 3), COUNTS_UP_TO)
-    with _page(path, side + 0.9, side) as figure:
+    with page(path, side + 0.9, side) as figure:
         axes = figure.subplots()
         image = axes.imshow(shares, cmap='cividis', vmin=0, vmax=1)
         rows = [f'{name}  ({total})' for name, total in zip(classes, totals, strict=True)]
@@ -134,7 +135,7 @@ def spectrograms(
     values = np.concatenate([each.ravel() for _, examples in rows for each in examples])
     scale = ScalarMappable(Normalize(*np.percentile(values, [1, 99])), 'viridis')
     longest_s = hop_s * max(len(each) for _, examples in rows for each in examples)
-    with _page(path, 2.7 * columns + 1.2, 1.1 * len(rows) + 0.9) as figure:
+    with page(path, 2.7 * columns + 1.2, 1.1 * len(rows) + 0.9) as figure:
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
@@ -184,7 +185,7 @@ def _line(
 
 
 @contextlib.contextmanager
-def _page(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
+def page(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
     """A figure in the house's style, written to `path` when it is filled."""
     import matplotlib
     from matplotlib.figure import Figure

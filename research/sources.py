@@ -14,15 +14,18 @@ import jax
 import numpy as np
 from jaxtyping import Int32
 
-from research import batches, clips, features, order, reading
-from research.batches import Clips, Features
+from research import batches, buckets, clips, features, order, reading
+from research.batches import Clips, Features, Shortened
+from research.buckets import Buckets
 from research.corpora import Corpus
 from research.course import Course
+from research.errors import UserError
 from research.examples import Examples
-from research.experiment import Experiment
+from research.experiment import Experiment, sound
 from research.parallel import Devices
-from research.reading import THREADS, Choice, ahead
+from research.reading import RESIDENT, THREADS, Choice, ahead
 from research.runs import Run, read_json
+from research.tokens import View
 
 # Programs that may wait for the device, each with its own clips in the device's memory.
 IN_FLIGHT = 2
@@ -52,12 +55,16 @@ class Resident:
     def __init__(
         self, experiment: Experiment, corpus: Corpus, examples: Examples, devices: Devices
     ):
-        self._experiment, self._examples = experiment, len(examples)
+        self._experiment, self._samples = experiment, examples.samples
+        self._buckets = dealt(experiment, examples)
         self._data = devices.put(on_device(experiment, corpus, examples))
 
     def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
         seed, size = self._experiment.seed, self._experiment.batch_size
-        return self._data, order.indices(seed, at, updates, size, self._examples)
+        chosen = order.indices(seed, at, updates, size, len(self._samples), self._buckets)
+        if self._buckets is None:
+            return self._data, chosen
+        return Shortened(self._data, self._buckets.size(int(self._samples[chosen].max()))), chosen
 
     def dispatched(self, sums: Any) -> None:
         pass
@@ -85,6 +92,7 @@ class Streamed:
         self._experiment, self._way, self._devices = experiment, way, devices
         self._threads = threads
         self._windows = clips.Windows(experiment, corpus, examples)
+        self._buckets = dealt(experiment, examples)
         self._steps: Generator[Clips, None, None] | None = None
         self._next = 0
         self._in_flight: collections.deque[Any] = collections.deque()
@@ -98,8 +106,13 @@ class Streamed:
         steps = [next(self._steps) for _ in range(updates)]
         self._next = at + updates
         rows = np.arange(updates * self._experiment.batch_size, dtype=np.int32)
-        joined = jax.tree.map(lambda *columns: np.concatenate(columns), *steps)
-        return self._devices.put(joined._replace(row=rows)), rows.reshape(updates, -1)
+        joined = jax.tree.map(lambda *columns: np.concatenate(columns), *steps)._replace(row=rows)
+        if self._buckets is None:
+            return self._devices.put(joined), rows.reshape(updates, -1)
+        size = self._buckets.size(int(joined.lengths.max()))
+        spare = round(self._experiment.data.slice_s * sound(self._experiment).rate_hz) - size
+        joined = joined._replace(clips=joined.clips[:, : joined.clips.shape[1] - spare])
+        return Shortened(self._devices.put(joined), size), rows.reshape(updates, -1)
 
     def dispatched(self, sums: Any) -> None:
         self._in_flight.append(sums)
@@ -112,8 +125,20 @@ class Streamed:
 
     def _read(self, step: int) -> Clips:
         seed, size = self._experiment.seed, self._experiment.batch_size
-        [chosen] = order.indices(seed, step, 1, size, self._way.examples)
+        [chosen] = order.indices(seed, step, 1, size, self._way.examples, self._buckets)
         return self._windows(chosen)
+
+
+def dealt(experiment: Experiment, examples: Examples) -> Buckets | None:
+    """The training part in buckets; None where all steps are of one length.
+
+    Raises:
+        UserError: there are to be buckets of windows of notes, which are of one length.
+    """
+    most = experiment.data.buckets
+    if most > 1 and isinstance(experiment.frontend, View):
+        raise UserError(f'data.buckets={most}: windows of notes are of one length: 1 is wanted')
+    return buckets.deal(examples.samples, most) if most > 1 else None
 
 
 def on_device(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features | Clips:
@@ -130,7 +155,16 @@ def choose(
     parts: Mapping[str, Examples],
     place: Run,
 ) -> Choice:
-    """Whether a bound experiment's data are streamed: see `reading.choose`, which may raise."""
+    """Whether a bound experiment's data are streamed: see `reading.choose`, which may raise.
+
+    Tokens never are; UserError where that is wished for.
+    """
+    if isinstance(experiment.frontend, View):
+        if wish == 'on':
+            raise UserError(
+                '--stream=on: notes lie on the device, whatever they take: leave it out'
+            )
+        return Choice(False, RESIDENT)
     begun = None
     if place.environment.is_file():
         begun = bool(read_json(place.environment).get('stream'))
@@ -142,9 +176,11 @@ def resident_bytes(experiment: Experiment, corpus: Corpus, parts: Mapping[str, E
     """What all parts take on the device where none is streamed, as items.csv has it.
 
     Features of every part, and the largest chunk on the way to them; where training hears samples,
-    its clips in place of its features.
+    its clips in place of its features. Tokens are heard and told.
     """
     one = batches.example(experiment)
+    if isinstance(experiment.frontend, View):
+        return 2 * sum(map(len, parts.values())) * one.size * one.dtype.itemsize
     heard = {**parts}
     clips_bytes = 0
     if batches.hears_samples(experiment):

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import data_prep
-from research import claims, codec, corpora, material, overrides, runs
+from research import claims, codec, corpora, material, overrides, reach, runs, step
 from research.errors import UserError
 from research.examples import Examples
 from research.experiment import Experiment
 from research.loggers import Loggers
 from research.loggers.console import summary
 from research.loggers.wandb import Mode, WandbLogger
+from research.tasks import CTC
 from research.tokens import View
 
 
@@ -167,24 +168,34 @@ def described(chosen: Chosen) -> list[str]:
     """The experiment in a few lines: data, parts, and classes that a part lacks."""
     experiment, corpus = chosen.experiment, chosen.corpus
     data = experiment.data
-    parts = material.prepare(experiment, corpus).parts
+    made = material.prepare(experiment, corpus)
+    parts = made.parts
+    notes = isinstance(experiment.frontend, View)
+    pieces = 'windows' if notes else 'slices'
     sizes = ', '.join(
-        f'{name} {len(set(part.item.tolist()))} ({len(part)} slices)'
+        f'{name} {len(set(part.item.tolist()))} ({len(part)} {pieces})'
         for name, part in parts.items()
     )
+    classes = f'{len(corpus.classes)} classes, ' if corpus.classes else ''
     named = f'{corpus.name}{" (stand-in)" if chosen.stand_in else ""}'
     lines = [
-        f'corpus    {named}, {len(corpus.classes)} classes, fingerprint {corpus.fingerprint[:10]}',
+        f'corpus    {named}, {classes}fingerprint {corpus.fingerprint[:10]}',
         f'split     {data.protocol}, fold {data.fold}: {sizes}',
     ]
     _, rule = corpora.protocol(corpus, data)
     heard = ~corpora.aside(corpus, rule)
     for name, mask in corpora.left_out(corpus, data).items():
         lines.append(f'note      left out by {name}: {(mask & heard).sum()} of {heard.sum()}')
+    if isinstance(experiment.frontend, View):
+        lines += material.unjudged(experiment.frontend, corpus)
     if limit := corpus.facts.get('limit'):
         lines.append(f'note      the corpus was prepared with --limit={limit} a class')
     for part, lacking in unheard(corpus, parts).items():
         lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
+    if isinstance(experiment.task, CTC):
+        for part, count in reach.beyond(step.bound(experiment, made.meaning), made).items():
+            if count:
+                lines.append(f'note      too few frames, so no loss, in {part}: {count} utterances')
     return lines
 
 

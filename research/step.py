@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, UInt32
 
-from research import augment, batches, values
+from research import batches, mixup, values
 from research.errors import UserError
-from research.experiment import Experiment
+from research.experiment import Experiment, network
 from research.meaning import Meaning
 from research.overrides import replace
 from research.parallel import Devices
@@ -67,7 +67,7 @@ def bound(experiment: Experiment, meaning: Meaning) -> Experiment:
             f'model={type(model).__name__} labels each {_one(labels)}, and {type(task).__name__} '
             f'wants an output for each {_one(task.labels)}: take another model'
         )
-    if labels != 'recording' and any(isinstance(each, augment.Mixup) for each in experiment.augment):
+    if labels != 'recording' and any(isinstance(each, mixup.Mixup) for each in experiment.augment):
         raise UserError(
             f'augment=Mixup blends recordings that have one label each, and {type(task).__name__} '
             f'wants an output for each {_one(labels)}: leave it out'
@@ -75,6 +75,8 @@ def bound(experiment: Experiment, meaning: Meaning) -> Experiment:
     changes: dict[str, Any] = {'outputs': task.outputs(meaning)}
     if hasattr(model, 'vocabulary'):
         changes['vocabulary'] = meaning.sizes
+    if hasattr(task, 'sizes'):
+        experiment = replace(experiment, task=replace(task, sizes=meaning.sizes))
     return replace(experiment, model=replace(model, **changes))
 
 
@@ -88,7 +90,7 @@ def init(experiment: Experiment) -> TrainState:
     one = batches.example(experiment)
     x = jnp.zeros((1, *one.shape), one.dtype)
     # Built on one device, where there is no axis to average over.
-    model = experiment.model
+    model = network(experiment)
 
     @jax.jit
     def build(key):
@@ -107,7 +109,7 @@ def step(
     total: int,
     average: Callable,
     state: TrainState,
-    data: batches.Features | batches.Clips,
+    data: batches.Features | batches.Clips | batches.Shortened,
     indices: Int[Array, ' batch'],
     positions: Int[Array, ' batch'],
     scalars: Values,
@@ -128,10 +130,10 @@ def step(
     own = jax.random.fold_in(jax.random.fold_in(state.key, STEP), state.step)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(own, positions)
     x, lengths, targets = batches.fetch(experiment, data, indices, keys)
-    x, judged = augment.blend(experiment.augment, keys, x, lengths, targets)
+    x, judged = mixup.blend(experiment.augment, keys, x, lengths, targets)
 
     def objective(params):
-        outputs, changed = experiment.model.apply(
+        outputs, changed = network(experiment).apply(
             {'params': params, 'batch_stats': state.stats},
             x,
             lengths,

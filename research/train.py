@@ -23,6 +23,7 @@ from research.experiment import Experiment
 from research.interrupts import Interrupts
 from research.loggers import Loggers
 from research.loop import Diverged, Loop, Options
+from research.models.forest import Forest
 from research.runs import Run
 
 __all__ = ['Diverged', 'Options', 'count', 'run']
@@ -49,6 +50,10 @@ def run(
         Diverged: names the step, and that of the last good checkpoint.
         CheckpointError, OSError: the disk is full; what was saved before is whole.
     """
+    if isinstance(experiment.model, Forest):
+        from research import forests
+
+        return forests.run(experiment, corpus, place, options, loggers)
     made = material.prepare(experiment, corpus)
     bound, parts = steps.bound(experiment, made.meaning), made.parts
     way = course(bound, len(parts['train']), options.steps_per_dispatch)

@@ -13,7 +13,7 @@ CNN = (
     '--set=model.channels=4,4',
     '--set=model.kernels=3,2',
     '--set=model.dense=8',
-    '--set=augment=SpecAugment',
+    '--set=augment=SpecAugment,Mixup',
     '--set=batch_size=16',
     '--set=steps=12',
     '--set=eval_epochs=0.5',

@@ -1,17 +1,19 @@
-"""Linen modules: features `[batch, time, features]` and lengths to outputs.
+"""Linen modules, and a forest: features `[batch, time, features]` and lengths to outputs.
 
 A model is called as `model(x, lengths, keys)`: `keys` is one raw PRNG key per example while
 training and None otherwise. It has a field `outputs: int`, which the task binds; `batch_axis` where
 it has batch norm; and `convolves = True` as a class variable where it has convolutions, whose steps
 are not joined into one program on a CPU. Sequence models return outputs a frame and their lengths.
-Models of tokens take whole numbers, `[batch, time]` or `[batch, time, fields]`. Both say
-`labels = True`: no experiment trains them yet.
+Models of tokens take windows, `[batch, time]` or `[batch, time, fields]`, and give logits of their
+last tokens, each told from those before it, and lengths.
 """
 
 from research.models.cnn1d import CNN1D
 from research.models.cnn2d import CNN2D
 from research.models.cnn_bigru import CNNBiGRU
 from research.models.conformer import ConformerCTC
+from research.models.forest import Forest
+from research.models.frame_gru import FrameGRU
 from research.models.gru import TokenGRU
 from research.models.lstm import LSTM
 from research.models.mlp import MLP
@@ -28,6 +30,8 @@ __all__ = [
     'MLP',
     'CNNBiGRU',
     'ConformerCTC',
+    'Forest',
+    'FrameGRU',
     'PlainCNN2D',
     'ResNet',
     'SeparableCNN',

@@ -11,7 +11,7 @@ from research.material import Material
 from research.runs import Run
 from research.scores import Units
 from research.step import Weights
-from research.tasks import Classification
+from research.tasks import CTC, Classification, Detection, NextFrame, NextToken, Regression
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,18 @@ class Trained:
 
 def more(trained: Trained) -> dict[str, dict[str, Units]]:
     """Scores per part that take more than the task's predictions; writes their files."""
+    if isinstance(trained.experiment.task, Classification):
+        from research.results import classification
+
+        return classification.more(trained)
+    if isinstance(trained.experiment.task, Detection):
+        from research.results import detection
+
+        return detection.more(trained)
+    if isinstance(trained.experiment.task, CTC):
+        from research.results import ctc
+
+        return ctc.more(trained)
     return {}
 
 
@@ -48,3 +60,19 @@ def draw(trained: Trained) -> None:
         from research.results import classification
 
         classification.draw(trained)
+    if isinstance(trained.experiment.task, Regression):
+        from research.results import regression
+
+        regression.draw(trained)
+    if isinstance(trained.experiment.task, Detection):
+        from research.results import detection_plots
+
+        detection_plots.draw(trained)
+    if isinstance(trained.experiment.task, NextToken | NextFrame):
+        from research.results import next_token
+
+        next_token.draw(trained)
+    if isinstance(trained.experiment.task, CTC):
+        from research.results import ctc
+
+        ctc.draw(trained)

@@ -1,26 +1,45 @@
-"""A classifier's pictures: the confusion matrix, and spectrograms of each class."""
+"""A classifier's files: doubtful items, confusion matrix, calibration, spectrograms, map."""
 
 import jax
 import numpy as np
 
 from research import metrics, plots
 from research.experiment import sound
-from research.results import Trained
+from research.results import Trained, mapping, reliability, review
+from research.scores import Units
 
 SPECTROGRAMS = 3
 
 
+def more(trained: Trained) -> dict[str, dict[str, Units]]:
+    """Writes review.csv: what the classifier is not sure of in validation and test."""
+    parts = {
+        part: {**evaluator.truth, **trained.predictions[part]}
+        for part, evaluator in trained.evaluators.items()
+    }
+    doubtful = review.rows(parts, trained.made.meaning.labels, trained.tuned['temperature'])
+    path = trained.place.directory / 'review.csv'
+    path.write_text(review.comma_separated(doubtful), encoding='utf-8', newline='\n')
+    return {}
+
+
 def draw(trained: Trained) -> None:
-    """Writes plots/confusion.png (test part, per recording) and plots/spectrograms.png."""
-    corpus, classes = trained.made.corpus, trained.made.meaning.labels
-    truth = trained.evaluators['test'].truth
-    probabilities = trained.predictions['test']['probabilities']
-    _, joined = metrics.join_slices(probabilities, truth['item'])
+    """Writes into plots/ confusion.png, reliability.png, spectrograms.png, map.png and map.html.
+
+    All but the spectrograms tell of items; the first two of those of the test part.
+    """
+    classes, temperature = trained.made.meaning.labels, trained.tuned['temperature']
+    truth, said = trained.evaluators['test'].truth, trained.predictions['test']
+    _, joined = metrics.join_slices(said['probabilities'], truth['item'])
+    _, scaled = review.calibrated(said, truth['item'], temperature)
     target = metrics.per_item(truth['target'], truth['item'])
     matrix = metrics.confusion_matrix(target, np.argmax(joined, axis=-1), len(classes))
-    title = f'{corpus.name}, test part, per recording'
+    title = f'{trained.made.corpus.name}, test part, per recording'
     plots.confusion(matrix, classes, trained.place.plots / 'confusion.png', title)
+    path = trained.place.plots / 'reliability.png'
+    reliability.draw(joined, scaled, target, temperature, path, title)
     spectrograms(trained)
+    mapping.draw(trained)
 
 
 def spectrograms(trained: Trained) -> None:

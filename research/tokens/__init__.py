@@ -7,8 +7,14 @@ import numpy as np
 
 from data_prep.notes import Notes
 from research.meaning import Meaning
+from research.tokens.events import Events
+from research.tokens.names import Names
+from research.tokens.rolls import Rolls
+from research.tokens.voices import Voices
 
-__all__ = ['View']
+KINDS: dict[str, type] = {kind.__name__: kind for kind in (Events, Names, Rolls, Voices)}
+
+__all__ = ['KINDS', 'Events', 'Names', 'Rolls', 'View', 'Voices']
 
 
 @runtime_checkable

@@ -11,8 +11,13 @@ Lost are tempi, parts and programs but for percussion, times between steps, and 
 bounds: silences and durations of more than 16 quarter notes are cut to 16.
 """
 
+import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar
+
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, Int32
+from jaxtyping import Array, Int, Int32
 
 from data_prep.notes import (
     DURATION,
@@ -24,11 +29,59 @@ from data_prep.notes import (
     Notes,
     arrange,
 )
+from research.bounds import Count, Index
+from research.meaning import Meaning
+from research.tokens import transposing
 
 FIELDS = ('pitch', 'onset', 'duration', 'velocity')
 LONGEST_QUARTERS = 16
 _DRUM = 128  # added to the key of a drum
 _BIN = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Events:
+    """One token a note, of four fields.
+
+    Attributes:
+        window: notes of an example.
+        context: notes at a window's beginning that are only heard, after a piece's first window.
+        first: the first note of a piece that is judged.
+        steps_per_quarter: onsets and durations are rounded to such steps.
+    """
+
+    fields: ClassVar[int] = len(FIELDS)
+    dtype: ClassVar[str] = 'int32'
+
+    window: Count = 256
+    context: Index = 128
+    first: Index = 0
+    steps_per_quarter: Count = 12
+
+    def encode(self, notes: Notes) -> Int32[np.ndarray, 'notes 4']:
+        """The rows of a piece."""
+        return encode(notes, self.steps_per_quarter)
+
+    def meaning(self, train: Sequence[np.ndarray]) -> Meaning:
+        """The sizes of the fields, whatever the pieces."""
+        return Meaning(sizes=sizes(self.steps_per_quarter))
+
+    def rows(
+        self, encoded: Int32[np.ndarray, 'notes 4'], meaning: Meaning
+    ) -> Int32[np.ndarray, 'notes 4']:
+        """As they are."""
+        return encoded
+
+    def decode(self, rows: Int[np.ndarray, 'notes 4'], meaning: Meaning) -> Notes:
+        """Notes from rows; ValueError where a value is out of its field's bounds."""
+        return decode(rows, self.steps_per_quarter)
+
+    def transposed(
+        self, x: Int[Array, 'notes 4'], length: Int[Array, ''], semitones: Int[Array, '']
+    ) -> Int[Array, 'notes 4']:
+        """All pitches moved alike, not past the bounds; percussion stays."""
+        there = (jnp.arange(len(x)) < length) & (x[:, 0] < _DRUM)
+        return x.at[:, 0].set(transposing.moved(x[:, 0], there, semitones))
 
 
 def sizes(steps_per_quarter: int = 12) -> tuple[int, int, int, int]:

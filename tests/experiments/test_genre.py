@@ -8,6 +8,7 @@ import pytest
 
 import experiments
 from research import batches, step
+from research.experiment import network
 from research.meaning import Meaning
 
 # Worked out by hand from the layers: weights, biases, and four numbers a channel of batch norm.
@@ -48,7 +49,7 @@ def test_a_genre_experiment_is_as_large_as_its_card_says(
     assert batches.example(experiment).shape == (frames, features)
     x = jnp.zeros((1, frames, features))
     variables = jax.eval_shape(
-        lambda key: experiment.model.init(key, x, jnp.array([frames])), jax.random.PRNGKey(0)
+        lambda key: network(experiment).init(key, x, jnp.array([frames])), jax.random.PRNGKey(0)
     )
     assert sum(leaf.size for leaf in jax.tree.leaves(variables)) == parameters == published
     assert f'{published:,}' in experiments.cards()[name][1]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_prep.notes import Notes, arrange
 from research.corpora import Corpus
 
 
@@ -97,3 +98,49 @@ def make() -> Callable[..., Path]:
         return directory
 
     return make
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Composed(Corpus):
+    """Notes as items.csv and its records would have them."""
+
+    def notes(self, chosen: Sequence[int | np.integer]) -> list[Notes]:
+        return [self.facts['pieces'][int(record)] for record in chosen]
+
+
+@pytest.fixture(scope='session')
+def composed() -> Callable[..., Corpus]:
+    """Makes a corpus of pieces of so many quarter notes in four voices, dealt into three folds."""
+
+    def make(lengths: Sequence[int]) -> Corpus:
+        pieces = [_walk(number, length) for number, length in enumerate(lengths)]
+        own = {
+            'item': [f'item {i}' for i in range(len(pieces))],
+            'label': [''] * len(pieces),
+            'seconds': [str(piece.seconds()) for piece in pieces],
+        }
+        facts = {
+            'corpus': 'composed',
+            'fingerprint': '0123456789abcdef',
+            'content': 'notes',
+            'classes': [],
+            'protocols': {'folds': {'unit': 'item', 'group': 'item', 'folds': 3}},
+            'default_protocol': 'folds',
+            'pieces': pieces,
+        }
+        return Composed(Path('nowhere'), facts, {key: np.array(x) for key, x in own.items()})
+
+    return make
+
+
+def _walk(seed: int, length: int) -> Notes:
+    """Four voices that go up and down by steps, each a note a quarter."""
+    rng = np.random.default_rng(seed)
+    lines = np.array([72, 65, 58, 50]) + np.cumsum(rng.integers(-2, 3, (length, 4)), axis=0)
+    onsets = np.arange(length) * 480
+    events = [
+        (onset, pitch, 480, 64, part)
+        for onset, line in zip(onsets, lines.clip(30, 90), strict=True)
+        for part, pitch in enumerate(line)
+    ]
+    return arrange(np.array(events), 480, np.zeros((0, 2), np.int64), [''] * 4, [0] * 4)

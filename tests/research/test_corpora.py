@@ -206,3 +206,17 @@ def test_flac_is_decoded_and_a_record_that_cannot_be_is_named(drawn):
     np.testing.assert_array_equal(found, samples)
     with pytest.raises(DamagedCorpus, match="record 0, 'item 0', cannot be read"):
         corpus.audio([3, 0])
+
+
+def test_no_way_to_cut_records_moves_one_to_another_part(drawn):
+    corpus = drawn([(8000, seconds) for seconds in (1.0, 9.0, 2.0, 30.0, 4.0, 1.5, 12.0, 3.0, 7.0)])
+    parts = [
+        {
+            name: set(part.item.tolist())
+            for name, part in corpora.cut(
+                corpus, Data('drawn', slice_s=1.0, slices=n), 8000
+            ).items()
+        }
+        for n in (1, 3, 20)
+    ]
+    assert parts[0] == parts[1] == parts[2]

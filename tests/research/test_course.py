@@ -45,3 +45,8 @@ def test_reports_are_at_most_24_steps_apart():
     reports = [step for step in range(1, 301) if way.reports_at(step)]
     assert max(b - a for a, b in zip([0, *reports], reports, strict=False)) == 24
     assert {100, 200, 300} <= set(reports)
+
+
+def test_steps_of_different_lengths_are_dispatched_one_by_one(experiment):
+    bucketed = dataclasses.replace(experiment, data=dataclasses.replace(experiment.data, buckets=2))
+    assert course(bucketed, 240, most=8).dispatch == 1

@@ -152,7 +152,7 @@ def test_values_of_every_kind_arrive_typed(experiment):
             'augment.0.max_db=3',
         ],
     )
-    assert (changed.model.width, changed.model.dense) == (16, (32, 8))
+    assert (fields(changed.model)['width'], fields(changed.model)['dense']) == (16, (32, 8))
     assert changed.optimizer.learning_rate == 1.0
     assert isinstance(changed.optimizer.learning_rate, float)
     assert (changed.optimizer.clip_norm, fields(changed.frontend)['htk']) == (0.5, True)

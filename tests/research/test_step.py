@@ -10,6 +10,7 @@ import experiments
 from research import batches, order, overrides, parallel, step, values
 from research.errors import UserError
 from research.meaning import Meaning
+from research.mixup import Mixup
 
 
 def small(*changes, name='genre_mlp'):
@@ -153,3 +154,39 @@ def test_a_model_that_labels_other_things_than_the_task_is_refused(name, labels)
     said = f'^model={name} labels each {labels}, and Classification wants an output for each record'
     with pytest.raises(UserError, match=said):
         step.bound(asked, Meaning(labels=('a', 'b', 'c')))
+
+
+def test_mixup_is_refused_where_there_is_no_label_a_recording():
+    changes = ['task=CTC', 'model=CNNBiGRU', 'augment=Mixup']
+    asked = overrides.apply(experiments.build('genre_mlp'), changes)
+    with pytest.raises(
+        UserError, match=r'^augment=Mixup blends recordings .* each frame: leave it'
+    ):
+        step.bound(asked, Meaning(labels=('', 'a', 'b')))
+
+
+def test_a_step_with_mixup_descends_the_cross_entropy_of_blended_targets(data):
+    experiment = small('augment=Mixup', 'augment.0.alpha=0.8', 'optimizer=Momentum')
+    state = step.init(experiment)
+    chosen, positions = order.indices(0, 0, 1, 8, 24)[0], jnp.arange(8)
+    own = jax.random.fold_in(jax.random.fold_in(state.key, step.STEP), 0)
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(own, positions)
+    share = jax.vmap(lambda key: Mixup(0.8).share(jax.random.fold_in(key, 0)))(keys)[:, None]
+    other = positions + jnp.array([1, -1] * 4)
+    x, sharp = data.inputs[chosen], jax.nn.one_hot(data.targets[chosen], 3)
+    x = share[:, :, None] * x + (1 - share[:, :, None]) * x[other]
+    soft = share * sharp + (1 - share) * sharp[other]
+
+    def loss(params):
+        outputs: Any = experiment.model.apply({'params': params}, x, jnp.full(8, 125))
+        return jnp.mean(optax.softmax_cross_entropy(outputs, soft))
+
+    after, sums = advance(experiment, data, 1)
+    assert float(sums['loss']) == pytest.approx(float(loss(state.params)), rel=1e-5)
+    moved = jax.tree.map(
+        lambda before, slope: before - 1e-3 * 1.9 * slope,
+        state.params,
+        jax.grad(loss)(state.params),
+    )
+    for ours, theirs in zip(jax.tree.leaves(after.params), jax.tree.leaves(moved), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-6)

@@ -24,10 +24,11 @@ SMALL = {
     'Transformer': models.Transformer(outputs=4, width=8, depth=1, heads=2, context=30),
     'TokenGRU': models.TokenGRU(outputs=4, vocabulary=(2, 2), embedding=6, widths=(5,)),
     'TokenLSTM': models.TokenLSTM(outputs=4, widths=(6,)),
+    'FrameGRU': models.FrameGRU(outputs=4, widths=(6,), dropout=0.2),
 }
 TOKENS = {'Transformer': (), 'TokenGRU': (2,), 'TokenLSTM': ()}
-# Without statistics over a batch.
-NORM_FREE = ('ConformerCTC', 'Transformer', 'TokenGRU', 'TokenLSTM')
+# Without statistics over a batch. TokenLSTM tells a window's last tokens, wherever it ends.
+NORM_FREE = ('ConformerCTC', 'FrameGRU', 'Transformer', 'TokenGRU')
 LENGTHS = jnp.array([64, 50, 41])
 
 

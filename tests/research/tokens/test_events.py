@@ -1,8 +1,9 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from data_prep.notes import PERCUSSION, arrange
-from research.tokens import events
+from research.tokens import Events, events
 
 
 def made(rows, ticks_per_quarter=480, programs=(0,)):
@@ -87,3 +88,11 @@ def test_no_rows_are_no_notes():
     empty = np.zeros((0, 4), np.int32)
     assert len(events.decode(empty).events) == 0
     assert events.encode(events.decode(empty)).shape == (0, 4)
+
+
+def test_a_piece_is_moved_as_far_as_its_notes_stay_within_bounds_and_drums_stay():
+    rows = np.array([[60, 0, 3, 9], [100, 5, 4, 9], [128 + 35, 0, 1, 2], [3, 0, 1, 2]])
+    for wish, got in ((5, 5), (-7, -7), (40, 27), (-90, -60)):
+        moved = np.asarray(Events().transposed(jnp.array(rows), jnp.array(3), jnp.array(wish)))
+        assert moved[:, 0].tolist() == [60 + got, 100 + got, 163, 3]  # the last lies past the end
+        np.testing.assert_array_equal(moved[:, 1:], rows[:, 1:])

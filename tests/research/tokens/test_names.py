@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from data_prep.notes import PERCUSSION, arrange
-from research.tokens import names
+from research.errors import UserError
+from research.meaning import Meaning
+from research.tokens import Names, names
 
 TPQ = 480
 
@@ -91,3 +93,35 @@ def test_decoded_notes_stand_a_step_apart_and_rests_are_waited_for():
 def test_other_words_are_refused_by_name(word):
     with pytest.raises(ValueError, match=f"unknown word '{word}'"):
         names.decode(['C4', word])
+
+
+def test_chords_and_notes_have_the_names_that_music21_gives():
+    from music21.chord import Chord
+    from music21.pitch import Pitch
+
+    rng = np.random.default_rng(3)
+    for size in (2, 3, 4, 4, 5, 5, 6, 6, 7, 8, 9, 10):
+        for _ in range(3):
+            classes = rng.choice(12, size, replace=False).tolist()
+            [word] = names.encode(made([(0, 1, 60 + each) for each in classes]))
+            assert word == '.'.join(map(str, Chord(sorted(classes)).normalOrder))
+    for pitch in range(128):
+        assert names.encode(made([(0, 1, pitch)])) == [Pitch(midi=pitch).nameWithOctave]
+
+
+def test_words_of_fewer_than_two_training_pieces_are_rare_and_numbers_follow_the_names():
+    meaning = Names().meaning([['C4', 'D4', 'D4'], ['C4', 'B4', '#0.5'], ['B4', 'E4']])
+    assert meaning == Meaning(labels=('<rare>', 'B4', 'C4'), sizes=(3,))
+    rows = Names().rows(['C4', 'D4', 'G9', 'B4'], meaning)
+    assert rows.tolist() == [[2], [0], [0], [1]]
+
+
+def test_notes_come_back_from_numbers_and_what_is_rare_is_left_out():
+    meaning = Meaning(labels=('<rare>', 'B4', '#0.5', '0.4.7'), sizes=(4,))
+    rows = np.array([[1], [0], [3]], np.int32)
+    assert names.encode(Names().decode(rows, meaning)) == ['B4', '0.4.7']
+
+
+def test_pieces_that_share_no_word_are_refused():
+    with pytest.raises(UserError, match='no word is in two of the 2 training pieces'):
+        Names().meaning([['C4'], ['D4', 'D4']])

@@ -1,0 +1,75 @@
+"""Random forests beside the networks, and the tempo of a recording.
+
+The tempo corpus is a folder of sounds with a table. Of GTZAN, whose tempi stand in a file
+tempo.csv (track,tempo_bpm) and whose artists in tracks.csv (track,...,artist,...):
+
+    (echo file,target,group; join -t, <(tail -n +2 tempo.csv | sort) \\
+      <(tail -n +2 tracks.csv | cut -d, -f1,3 | sort)) > table.csv
+    python -m data_prep audio_folder:tempo --source=genres_original --table=table.csv
+"""
+
+from research.experiment import Data, Experiment, StandIn
+from research.frontends import STFT, LogMel
+from research.models import CNN1D, Forest
+from research.optimizers import Adam
+from research.tasks import Classification, Regression
+
+# Every experiment has an optimizer, and a forest has no use for it.
+UNUSED = Adam()
+
+
+def genre_forest() -> Experiment:
+    """A random forest on statistics of STFT magnitudes over the whole clip.
+
+    Published: a tutorial without a protocol; scores are not comparable.
+    Model: 5,125 statistics (mean, deviation and three quantiles of 1,025 bins); 100 or 300 trees
+    of depth 2 to 16, chosen by five folds of whole groups of the training part.
+    `--set=frontend=MFCC` is the better front-end for it: 100 statistics of 20 coefficients.
+    """
+    return Experiment(
+        name='genre_forest',
+        data=Data(corpus='gtzan', slice_s=29.0, slices=1),
+        frontend=STFT(rate_hz=22_050, n_fft=2048, hop=2048),
+        model=Forest(),
+        task=Classification(),
+        optimizer=UNUSED,
+        standin=StandIn('corpus_styles'),
+    )
+
+
+def tempo_forest() -> Experiment:
+    """A random forest on the periodicity of the STFT's flux tells the tempo.
+
+    Published: a tutorial on statistics of the STFT, which do not know the order of frames.
+    Model: 344 statistics, the autocorrelation at lags up to four seconds; trees and depth chosen as
+    in genre_forest. Slices of 10 s, three of a clip of GTZAN; their mean is what is told.
+    """
+    return Experiment(
+        name='tempo_forest',
+        data=Data(corpus='audio_folder:tempo', slice_s=10.0, slices=3),
+        frontend=STFT(rate_hz=22_050, n_fft=1024, hop=256),
+        model=Forest(moments=False, quantiles=(), lags=344),
+        task=Regression(tempo=True),
+        optimizer=UNUSED,
+        standin=StandIn('synthetic_rhythms'),
+    )
+
+
+def tempo_cnn1d() -> Experiment:
+    """Five 1-D convolutions over log mel bands tell the tempo.
+
+    Input after Schreiber and Mueller, "A single-step approach to musical tempo estimation using a
+    convolutional neural network" (2018): 40 bands; there the tempo is one of 256 classes, here a
+    number. A filter of the last level spans 1.6 s.
+    """
+    return Experiment(
+        name='tempo_cnn1d',
+        data=Data(corpus='audio_folder:tempo', slice_s=5.0, slices=6),
+        frontend=LogMel(rate_hz=22_050, n_fft=1024, hop=256, n_mels=40),
+        model=CNN1D(width=32, levels=5, kernel=5, norm_momentum=0.9),
+        task=Regression(tempo=True),
+        optimizer=Adam(learning_rate=1e-3),
+        batch_size=16,
+        epochs=30.0,
+        standin=StandIn('synthetic_rhythms'),
+    )

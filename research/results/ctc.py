@@ -1,0 +1,148 @@
+"""Transcripts of a run: greedy, and with a language model of the training transcripts."""
+
+import csv
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from research import transcription
+from research.decoding import ngram
+from research.decoding.transcriber import Transcriber
+from research.loggers.console import PLAIN_INTERVAL_S, duration
+from research.results import Trained, alignments
+from research.scores import Units
+from research.tasks import ctc
+
+ORDER = 3
+# What is tried on validation: the weights at the first bonus, the bonuses at the best of them, and
+# the weights again at the best of those: ten settings.
+ALPHAS, BETAS = (0.25, 0.5, 1.0, 2.0), (1.0, 0.0, 2.0, 4.0)
+TUNED_ON = 100  # validation utterances, spread evenly over all
+COLUMNS = ('item', 'speaker', 'reference', 'greedy', 'with_lm', 'words', 'edits', 'edits_with_lm')
+
+
+class Heard(NamedTuple):
+    """What a network says of a part: log-probabilities, valid frames, and what was said."""
+
+    log_probs: Float[np.ndarray, 'examples frames labels']
+    lengths: Int[np.ndarray, ' examples']
+    references: list[str]
+
+
+def more(trained: Trained) -> dict[str, dict[str, Units]]:
+    """Word error rates with a language model, `wer_lm`, of both parts.
+
+    The model is of words, of the training transcripts of this run alone; its weight and the bonus
+    of a word are tuned on validation, on 100 utterances at most.
+
+    Writes `lm.json` (decoding.transcriber) and `predictions/<part>_transcripts.csv`, a line an
+    utterance. Where no transcript has two words there is nothing to model; a line says so.
+    """
+    labels, greedy, with_lm = trained.made.meaning.labels, {}, {}
+    for name, said in trained.predictions.items():
+        greedy[name] = ctc.texts(said['labels'], said['count'], labels)
+    if ' ' not in labels:
+        _say('no transcript to train on has two words: decoded without a language model')
+        with_lm = {name: [''] * len(texts) for name, texts in greedy.items()}
+    else:
+        heard = {name: _heard(trained, name) for name in trained.evaluators}
+        transcriber = _tuned(_language(trained), labels, heard['valid'])
+        transcriber.write(trained.place.directory / 'lm.json')
+        for name, each in heard.items():
+            with_lm[name] = list(_decoded(transcriber, each, f'{name} with language model'))
+    found: dict[str, dict[str, Units]] = {}
+    for name, part in trained.evaluators.items():
+        truth = part.truth
+        references = truth['transcript'].tolist()
+        errors = [transcription.word_errors(references, each[name]) for each in (greedy, with_lm)]
+        if ' ' in labels:
+            found[name] = {'wer_lm': ctc.edits(errors[1], truth)}
+        counts = (errors[0].length, errors[0].edits, errors[1].edits)
+        columns = truth['item'], _speakers(trained, name), references, greedy[name], with_lm[name]
+        path = trained.place.predictions / f'{name}_transcripts.csv'
+        with path.open('w', encoding='utf-8', newline='') as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(zip(*columns, *counts, strict=True))
+    return found
+
+
+def draw(trained: Trained) -> None:
+    """Writes plots/alignments.html of the test part: see results.alignments."""
+    path = trained.place.predictions / 'test_transcripts.csv'
+    with path.open(encoding='utf-8', newline='') as file:
+        rows = list(csv.DictReader(file))
+    corpus, name = trained.made.corpus.name, trained.experiment.name
+    page = alignments.page(f'{name} on {corpus}, test part', rows)
+    trained.place.plots.joinpath('alignments.html').write_text(page, encoding='utf-8')
+
+
+def _speakers(trained: Trained, name: str) -> list[str]:
+    made = trained.made
+    groups = made.corpus.columns.get('speaker')
+    part = made.parts[name]
+    return (part.group if groups is None else groups[part.record]).tolist()
+
+
+def _heard(trained: Trained, name: str) -> Heard:
+    part = trained.evaluators[name]
+    logits, lengths = part.outputs(trained.weights.params, trained.weights.stats)
+    log_probs = np.asarray(jax.nn.log_softmax(logits))
+    return Heard(log_probs, lengths, part.truth['transcript'].tolist())
+
+
+def _language(trained: Trained) -> ngram.Model:
+    made = trained.made
+    said = trained.experiment.task.truth(made.corpus, made.parts['train'])['transcript']
+    model = ngram.build([text.split() for text in said.tolist()], ORDER)
+    words = sum(1 for gram in model.log_probs if len(gram) == 1)
+    _say(f'language model of {len(said):,} training transcripts, {words:,} words')
+    return model
+
+
+def _tuned(model: ngram.Model, labels: Sequence[str], valid: Heard) -> Transcriber:
+    count = len(valid.references)
+    chosen = np.unique(np.linspace(0, count - 1, min(count, TUNED_ON)).round().astype(int))
+    few = Heard(
+        valid.log_probs[chosen], valid.lengths[chosen], [valid.references[i] for i in chosen]
+    )
+    edits: dict[tuple[float, float], int] = {}
+
+    def best(settings) -> tuple[float, float]:
+        for alpha, beta in settings:
+            if (alpha, beta) not in edits:
+                transcriber = Transcriber(model, labels, alpha, beta)
+                said = list(_decoded(transcriber, few, f'tuning alpha {alpha:g}, beta {beta:g}'))
+                errors = transcription.word_errors(few.references, said)
+                edits[alpha, beta] = int(errors.edits.sum())
+        return min(edits, key=lambda setting: edits[setting])
+
+    alpha, _ = best((alpha, BETAS[0]) for alpha in ALPHAS)
+    _, beta = best((alpha, beta) for beta in BETAS)
+    alpha, beta = best((alpha, beta) for alpha in ALPHAS)
+    words = int(transcription.word_errors(few.references, few.references).length.sum())
+    _say(
+        f'language model: alpha {alpha:g}, beta {beta:g} by {len(few.references)} utterances of '
+        f'validation, {edits[alpha, beta]} edits in {words} words'
+    )
+    return Transcriber(model, labels, alpha, beta)
+
+
+def _decoded(transcriber: Transcriber, heard: Heard, doing: str) -> Iterator[str]:
+    """Each utterance's text; a line of progress every ten seconds."""
+    began_s = shown_s = time.monotonic()
+    lengths = heard.lengths.tolist()
+    for done, (log_probs, length) in enumerate(zip(heard.log_probs, lengths, strict=True), 1):
+        yield transcriber(log_probs, length)
+        now_s = time.monotonic()
+        if now_s - shown_s >= PLAIN_INTERVAL_S:
+            shown_s, left_s = now_s, (now_s - began_s) / done * (len(lengths) - done)
+            _say(f'{doing}: {done} of {len(lengths)}  {duration(left_s)} left')
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,206 @@
+"""A page on which recordings lie as a classifier hears them: to look at, and to listen to."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int16
+
+from data_prep.pages.markup import Markup, name, tag
+from research.results import marks
+
+SIDE = 1000  # of the map's own units
+RADIUS = 11
+RATE_HZ = 16_000
+BYTES_PER_S = 3_050  # of MP3 at 24 kbit/s
+MOST_BYTES = 6_500_000  # of all sounds; a third more once they are text
+MOST_S = 5.0
+PARTS = {'valid': 'validation', 'test': 'test'}
+_STYLE, _SCRIPT = (Path(__file__).with_name(f'maps.{kind}') for kind in ('css', 'js'))
+
+
+class Point(NamedTuple):
+    """A recording on the map.
+
+    Attributes:
+        item: its name.
+        part: 'valid' or 'test'.
+        place: x and y in [0, 1], y upwards.
+        target: its class's number.
+        predicted: number of the class that was named.
+        probability: of that class, calibrated.
+        sound: a data URI; empty where there is none.
+    """
+
+    item: str
+    part: str
+    place: tuple[float, float]
+    target: int
+    predicted: int
+    probability: float
+    sound: str
+
+
+def page(title: str, points: Sequence[Point], labels: Sequence[str], notes: Sequence[str]) -> str:
+    """The page: HTML that needs nothing else.
+
+    Args:
+        title: of what.
+        points: recordings.
+        labels: names of the classes.
+        notes: sentences on how it was made.
+    """
+    style, script = (path.read_text(encoding='utf-8') for path in (_STYLE, _SCRIPT))
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
+        f"script-src 'sha256-{_digest(script)}'; media-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    head = tag(
+        'head',
+        tag('meta', charset='utf-8'),
+        tag('meta', http_equiv='Content-Security-Policy', content=policy),
+        tag('meta', name_='viewport', content='width=device-width, initial-scale=1'),
+        tag('meta', name_='color-scheme', content='light dark'),
+        tag('title', title),
+        tag('style', Markup(style)),
+    )
+    used = sorted({point.target for point in points})
+    wrong = sum(point.target != point.predicted for point in points)
+    help_ = (
+        'Point at a mark, or reach it by Tab and the arrow keys, to read what it is; click it, or '
+        'press Enter, to hear it, and again to stop. '
+        f'A ring: another class was named ({wrong:,} of {len(points):,}).'
+    )
+    body = tag(
+        'body',
+        tag('header', tag('h1', title), tag('p', help_)),
+        tag(
+            'main',
+            tag('div', _map(points, labels), class_='map'),
+            tag(
+                'div',
+                tag('div', tag('p', 'No recording chosen.'), id='told'),
+                _legend(points, used, labels),
+                class_='side',
+            ),
+        ),
+        tag('details', tag('summary', 'All as a table'), _table(points, labels)),
+        tag('footer', *(tag('p', note) for note in notes)),
+        tag('script', Markup(script)),
+    )
+    return f'<!doctype html>\n{tag("html", head, body, lang="en")}\n'
+
+
+def seconds(items: int) -> float:
+    """How much of each of so many recordings the page carries: 5 s, or what fits into 6.5 MB."""
+    return min(MOST_S, MOST_BYTES / BYTES_PER_S / max(items, 1))
+
+
+def mp3(samples: Int16[np.ndarray, ' samples']) -> str:
+    """The data URI of a sound of 16 kHz at 24 kbit/s; faded in and out, silence at the ends."""
+    import soundfile
+
+    ramp = np.minimum(np.arange(len(samples)) / (0.02 * RATE_HZ), 1.0)
+    file = io.BytesIO()
+    faded = samples / 32768 * ramp * ramp[::-1]
+    soundfile.write(
+        file, faded, RATE_HZ, format='MP3', bitrate_mode='CONSTANT', compression_level=0.9
+    )
+    return f'data:audio/mpeg;base64,{base64.b64encode(file.getvalue()).decode()}'
+
+
+def told(point: Point, labels: Sequence[str]) -> str:
+    """What was named, in words."""
+    right = 'rightly' if point.target == point.predicted else 'wrongly'
+    return f'{right} named {labels[point.predicted]}, {point.probability:.0%} sure'
+
+
+def _map(points: Sequence[Point], labels: Sequence[str]) -> Markup:
+    # Those that were named wrongly lie on top.
+    order = sorted(points, key=lambda point: (point.target != point.predicted, point.target))
+    inside = []
+    for point in order:
+        x, y = (round(40 + (SIDE - 80) * each, 1) for each in point.place)
+        wrong = point.target != point.predicted
+        inside.append(
+            tag(
+                'g',
+                tag(
+                    'g',
+                    tag('circle', r=RADIUS + 6, class_='ring') if wrong else None,
+                    _mark(point.target),
+                ),
+                transform=f'translate({x} {SIDE - y:.1f})',
+                class_='point wrong' if wrong else 'point',
+                role='button',
+                tabindex=-1,
+                aria_label=f'{point.item}: {labels[point.target]}, {told(point, labels)}',
+                data_item=point.item,
+                data_label=labels[point.target],
+                data_told=f'{told(point, labels)}; {PARTS[point.part]} part',
+                data_target=point.target,
+                data_sound=Markup(point.sound),  # base64, and long
+            )
+        )
+    return tag(
+        'svg',
+        *inside,
+        viewBox=f'0 0 {SIDE} {SIDE}',
+        role='group',
+        aria_label='Map of the recordings',
+        id='map',
+    )
+
+
+def _mark(target: int) -> Markup:
+    corners = marks.shape(target) * (RADIUS, -RADIUS)
+    path = 'M' + 'L'.join(f'{x:.1f} {y:.1f}' for x, y in corners) + 'Z'
+    return tag('path', d=path, class_=f'c{target % len(marks.COLOURS)}')
+
+
+def _legend(points: Sequence[Point], used: Sequence[int], labels: Sequence[str]) -> Markup:
+    rows = []
+    for target in used:
+        of = [point for point in points if point.target == target]
+        right = sum(point.predicted == target for point in of)
+        picture = tag('svg', _mark(target), viewBox='-14 -14 28 28', aria_hidden='true')
+        box = tag('input', type='checkbox', checked=True, value=target, class_='class')
+        row = tag('label', box, picture, name(labels[target]), f' {right}/{len(of)}')
+        rows.append(tag('li', row))
+    only = tag('label', tag('input', type='checkbox', id='wrong'), 'only those named wrongly')
+    buttons = [tag('button', text, type='button', id=text) for text in ('all', 'none')]
+    return tag(
+        'fieldset',
+        tag('legend', 'Classes, and how many were named rightly'),
+        tag('ul', *rows),
+        tag('p', *buttons),
+        tag('p', only),
+        tag('p', id='count', role='status'),
+    )
+
+
+def _table(points: Sequence[Point], labels: Sequence[str]) -> Markup:
+    titles = ('recording', 'part', 'class', 'named', 'probability')
+    head = tag('thead', tag('tr', *(tag('th', title, scope='col') for title in titles)))
+    body = [
+        tag(
+            'tr',
+            tag('td', name(point.item)),
+            tag('td', PARTS[point.part]),
+            tag('td', name(labels[point.target])),
+            tag('td', name(labels[point.predicted])),
+            tag('td', f'{point.probability:.0%}'),
+        )
+        for point in sorted(points, key=lambda point: (point.target, point.item, point.part))
+    ]
+    table = tag('table', head, tag('tbody', *body))
+    return tag('div', table, class_='scroll', tabindex=0, role='region', aria_label='All')
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

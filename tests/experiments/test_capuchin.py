@@ -1,0 +1,51 @@
+"""Sizes to the parameter, and what of the published recipe the experiments keep."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import experiments
+from experiments.capuchin import capuchin_cnn2d, capuchin_small
+from research import batches, step
+from research.meaning import Meaning
+from research.optimizers import Adam
+
+CNN2D = (9 * 16 + 16) + (9 * 16 * 16 + 16) + (1487 * 253 * 16 + 1)
+
+
+def parameters(name: str) -> int:
+    experiment = step.bound(experiments.build(name), Meaning(labels=('other', 'call')))
+    one = batches.example(experiment)
+    x, lengths = jnp.zeros((1, *one.shape)), jnp.array([one.shape[0]])
+    variables = jax.eval_shape(network(experiment).init, jax.random.PRNGKey(0), x, lengths)
+    return sum(leaf.size for leaf in jax.tree.leaves(variables['params']))
+
+
+def test_the_published_detector_is_as_large_as_its_card_says():
+    assert batches.example(capuchin_cnn2d()).shape == (1491, 257)
+    assert parameters('capuchin_cnn2d') == CNN2D == 6_021_857
+    assert f'{CNN2D:,} parameters' in experiments.cards()['capuchin_cnn2d'][1]
+
+
+def test_the_small_detector_has_fewer_than_a_hundred_thousand_parameters():
+    size = parameters('capuchin_small')
+    assert size < 100_000
+    assert f'{size:,} parameters' in experiments.cards()['capuchin_small'][1]
+
+
+def test_the_published_recipe_is_kept():
+    published = capuchin_cnn2d()
+    assert published.optimizer == Adam(learning_rate=1e-3)
+    assert (published.batch_size, published.epochs, published.augment) == (16, 4.0, ())
+    assert published.data.slice_s * 16_000 == 48_000
+
+
+def test_both_hear_the_same_clips():
+    assert capuchin_small().data == capuchin_cnn2d().data
+    assert capuchin_small().standin.corpus == capuchin_cnn2d().standin.corpus
+
+
+@pytest.mark.parametrize('name', ['capuchin_cnn2d', 'capuchin_small'])
+def test_a_card_says_what_the_score_stands_on(name):
+    card = experiments.cards()[name][1]
+    assert 'Published:' in card or 'Budget:' in card
