@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from data_prep.notes import arrange
-from research import rendering, runs
+from research import rendering
 from research.errors import UserError
 
 NO_TEMPI = np.zeros((0, 2), np.int64)
@@ -34,5 +34,5 @@ def test_more_than_an_hour_is_refused(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named_in_one_line(tmp_path):
-    with pytest.raises(runs.RunError, match=r'cannot write .*nowhere'):
+    with pytest.raises(UserError, match=r'nowhere.* cannot be written'):
         rendering.write(tmp_path / 'nowhere' / 'a.wav', piece((0, 69, 480, 64, 0)))
