@@ -1,0 +1,110 @@
+"""A finished run asked about sound files: `python -m research.predict RUN FILES_OR_FOLDERS`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from research.errors import UserError
+from research.runs import RunError
+
+USAGE = """Asks a finished run what it makes of files.
+
+    python -m research.predict genre_cnn1d songs/ --out=genres.csv
+    python -m research.predict runs/genre_cnn1d/gtzan-s0-1a2b3c4d5e a.mp3 b.flac --format=json
+
+RUN is a run's directory, or a name under --runs_dir, of which the run that finished last is taken.
+Files are wav, au, flac, ogg or mp3 of any length, rate and number of channels (MIDI for runs on
+notes); folders are taken with all that is below them, each file once. Files are read block by
+block: a day of sound takes no more memory than a minute.
+
+A file that cannot be read is a line with the reason under `error`, and the others go on.
+Exit code: 0 where all files have an answer, 1 where some have none, 2 for a mistake in the command.
+
+flags:
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Writes the answers to --out or to standard output, and all else to standard error.
+
+    Returns:
+        The exit code: 1 where files have no answer, 2 for a mistake of the user's.
+    """
+    own = _flags()
+    try:
+        named = own(argv)[1:]
+        if own.help:
+            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+            return 0
+        if len(named) < 2:
+            raise UserError('a run and files or folders are wanted; --help shows how')
+        missing = [text for text in named[1:] if not Path(text).exists()]
+        if missing:
+            raise UserError(f'{missing[0]}: there is no such file or folder')
+        # Imported where it is used: a mistake is told before jax is there.
+        from research.predicting import command
+
+        return command.run(named[0], named[1:], own)
+    except (flags.Error, UserError, RunError) as error:
+        print(f'error: {" ".join(str(error).splitlines())}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('stopped: no file was written', file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read standard output has gone
+        sys.stderr.close()
+        return 1
+
+
+def _flags() -> flags.FlagValues:
+    own = flags.FlagValues()
+
+    def add(define, *about):
+        define(*about, flag_values=own)
+
+    add(flags.DEFINE_string, 'out', None, 'file for the answers: NAME.csv or NAME.json')
+    add(flags.DEFINE_enum, 'format', None, ['csv', 'json'], 'default: as --out ends, else csv')
+    add(
+        flags.DEFINE_float,
+        'review',
+        None,
+        'classes: also writes NAME.review.csv, the files whose best probability is below this',
+    )
+    add(
+        flags.DEFINE_enum,
+        'slices',
+        None,
+        ['all', 'training'],
+        'classes, numbers: hear all of a file (the default), or what training would hear of it',
+    )
+    add(
+        flags.DEFINE_float,
+        'hop_s',
+        None,
+        'calls: seconds from the start of a window to that of the next',
+    )
+    add(
+        flags.DEFINE_enum,
+        'labels',
+        None,
+        ['raven', 'audacity'],
+        'calls: also writes NAME.labels/, a label file for each sound file',
+    )
+    add(
+        flags.DEFINE_enum,
+        'lm',
+        None,
+        ['auto', 'off'],
+        "speech: with the run's language model where it has one (the default), or without",
+    )
+    add(flags.DEFINE_integer, 'batch', None, 'windows at once; default: what memory is spared for')
+    add(flags.DEFINE_boolean, 'force', False, 'replace files of earlier answers')
+    add(flags.DEFINE_string, 'runs_dir', 'runs', 'folder of the runs')
+    add(flags.DEFINE_boolean, 'help', False, 'show this')
+    return own
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv))

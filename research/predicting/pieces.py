@@ -1,0 +1,106 @@
+"""How probable a piece of music is to a model of notes."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from data_prep.errors import Unreadable
+from data_prep.sources import midi
+from research.predicting.answers import Options, Reported, Watch
+from research.predicting.places import Place
+from research.tokens import View, windows
+from research.trained import Loaded
+
+AT_ONCE = 64  # pieces in memory, of which short ones share a batch
+
+
+class Read(NamedTuple):
+    """A piece, or why there is none.
+
+    Attributes:
+        place: its file.
+        rows: tokens as the model hears them.
+        seconds: how long it is.
+        error: '' where there is a piece.
+    """
+
+    place: Place
+    rows: np.ndarray
+    seconds: float
+    error: str
+
+
+class Likelihoods:
+    """Nats a token (or note, or time step) of each piece, tokens judged as in the test part."""
+
+    event_columns: tuple[str, ...] = ()
+    event: str = ''
+    suffixes: tuple[str, ...] = ('.mid', '.midi')
+
+    def __init__(self, loaded: Loaded, options: Options, batch: int):
+        experiment = loaded.experiment
+        model, task, view = experiment.model, experiment.task, experiment.frontend
+        options.only(task)
+        assert isinstance(view, View), view
+        self.columns = (task.selects_by, 'tokens', 'length_s')
+        self._view, self._batch, self._meaning = view, batch, loaded.meaning
+        self._weights = jax.device_put(loaded.weights)
+
+        @jax.jit
+        def predict(weights, tokens, lengths, first):
+            variables = {'params': weights.params, 'batch_stats': weights.stats}
+            outputs = model.apply(variables, tokens, lengths, None)
+            return task.predict(outputs, {'tokens': tokens, 'first': first})
+
+        self._predict = predict
+
+    def ask(self, places: Sequence[Place], watch: Watch) -> Iterator[Reported]:
+        """An answer, or the reason why not, for each place, in order."""
+        waiting = iter(places)
+        while some := [self._read(place, watch) for place in itertools.islice(waiting, AT_ONCE)]:
+            nats, tokens = self._judged([piece.rows for piece in some])
+            for piece, total, count in zip(some, nats.tolist(), tokens.tolist(), strict=True):
+                error = piece.error
+                if not error and not count:
+                    error = f'{len(piece.rows)} tokens, of which none is judged: too short a piece'
+                values = (total / count, int(count), piece.seconds) if not error else ()
+                yield Reported(
+                    piece.place, dict(zip(self.columns, values, strict=False)), [], error
+                )
+
+    def _read(self, place: Place, watch: Watch) -> Read:
+        none = np.zeros((0, self._view.fields), self._view.dtype)
+        if place.error:
+            return Read(place, none, 0.0, place.error)
+        try:
+            notes = midi.read(place.path)
+        except Unreadable as error:
+            return Read(place, none, 0.0, str(error))
+        except OSError as error:
+            return Read(place, none, 0.0, f'cannot be read ({error.strerror or error})')
+        watch(place, 1.0, notes.seconds())
+        rows = self._view.rows(self._view.encode(notes), self._meaning)
+        lacking = '' if len(rows) else f'{type(self._view).__name__} makes no token of it'
+        return Read(place, rows, notes.seconds(), lacking)
+
+    def _judged(self, rows: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Nats of the judged tokens of each piece, and how many those are."""
+        cut = windows.cut(np.array([*map(len, rows)]), self._view)
+        nats, tokens = np.zeros(len(rows)), np.zeros(len(rows))
+        for begin in range(0, len(cut.piece), self._batch):
+            piece, start, length = (column[begin : begin + self._batch] for column in cut)
+            first = windows.first(start, self._view).astype(np.int32)
+            x = windows.fill(rows, piece, start, length, self._view)
+            missing = self._batch - len(piece)
+            # Repeated, so that one program serves all batches.
+            full = [
+                np.concatenate([each, np.repeat(each[-1:], missing, axis=0)])
+                for each in (x, length.astype(np.int32), first)
+            ]
+            said = jax.device_get(self._predict(self._weights, *full))
+            np.add.at(nats, piece, said['nll'][: len(piece)].astype(np.float64))
+            np.add.at(tokens, piece, said['tokens'][: len(piece)])
+        return nats, tokens
