@@ -16,7 +16,7 @@ MOST_ITEMS = 1000  # on a map
 
 
 def draw(trained: Trained) -> None:
-    """Writes plots/map.png and plots/map.html, unless there are fewer than five items."""
+    """Writes plots/map.png and plots/map.html, unless fewer than five items differ."""
     found = points(trained)
     if not found:
         return
@@ -37,7 +37,7 @@ def draw(trained: Trained) -> None:
 
 
 def points(trained: Trained) -> list[maps.Point]:
-    """At most 1,000 items of both parts, at random with one seed; none of fewer than five."""
+    """At most 1,000 items of both parts, drawn with one seed; none where fewer than five differ."""
     names, vectors, targets, probabilities, parts = [], [], [], [], []
     for part, evaluator in trained.evaluators.items():
         truth = evaluator.truth
@@ -53,6 +53,9 @@ def points(trained: Trained) -> list[maps.Point]:
     if len(name) < hidden.LEAST_ITEMS:
         return []
     chosen = np.sort(np.random.default_rng(0).permutation(len(name))[:MOST_ITEMS])
+    # A network that has died says the same of every recording: there is nothing to lay out.
+    if len(np.unique(vector[chosen], axis=0)) < hidden.LEAST_ITEMS:
+        return []
     places = hidden.laid_out(vector[chosen])
     predicted = np.argmax(scaled, axis=1)
     heard_s = maps.seconds(len(chosen))

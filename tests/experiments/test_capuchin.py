@@ -7,6 +7,7 @@ import pytest
 import experiments
 from experiments.capuchin import capuchin_cnn2d, capuchin_small
 from research import batches, step
+from research.experiment import network
 from research.meaning import Meaning
 from research.optimizers import Adam
 

@@ -55,12 +55,12 @@ def test_loud_sound_is_cut_to_the_range_and_does_not_wrap():
     ],
 )
 def test_a_window_gives_a_step_the_bits_that_whole_recordings_give(drawn, augment):
-    corpus = drawn([(8000, 9.0), (22050, 0.5), (16000, 4.0), (22050, 5.3)] * 3)
+    corpus = drawn([(8000, 9.0), (22050, 0.5), (16000, 4.0), (22050, 5.3)] * 6)
     sliced = ['frontend.rate_hz=16000', 'data.slice_s=1', 'data.slices=3']
     experiment = overrides.apply(experiments.build('genre_mlp'), [*sliced, *augment])
     examples = corpora.cut(corpus, experiment.data, 16000)['train']
     chosen = np.random.default_rng(1).permutation(len(examples))[:9].astype(np.int32)
-    keys = jax.vmap(jax.random.PRNGKey)(jnp.arange(9))
+    keys = jax.vmap(jax.random.PRNGKey)(jnp.arange(len(chosen)))
     fetch = jax.jit(lambda data, rows: batches.fetch(experiment, data, rows, keys))
     whole = fetch(clips.whole(experiment, corpus, examples), chosen)
     windows = clips.Windows(experiment, corpus, examples)(chosen)
