@@ -120,7 +120,7 @@ def _aligned(title: str, reference: str, hypothesis: str) -> Markup:
 
 def _figures(rows: Sequence[Mapping[str, str]]) -> Markup:
     words, greedy, with_lm = (
-        sum(int(row[column]) for row in rows) for column in ('words', 'edits', 'edits_with_lm')
+        sum(int(row[column] or 0) for row in rows) for column in ('words', 'edits', 'edits_with_lm')
     )
     figures = {
         'utterances': f'{len(rows):,}',

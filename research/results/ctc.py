@@ -40,14 +40,16 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
     of a word are tuned on validation, on 100 utterances at most.
 
     Writes `lm.json` (decoding.transcriber) and `predictions/<part>_transcripts.csv`, a line an
-    utterance. Where no transcript has two words there is nothing to model; a line says so.
+    utterance. Where no transcript has two words there is nothing to model: a line says so, and the
+    columns of the language model stay empty.
     """
-    labels, greedy, with_lm = trained.made.meaning.labels, {}, {}
+    labels = trained.made.meaning.labels
+    greedy: dict[str, list[str]] = {}
+    with_lm: dict[str, list[str]] = {}
     for name, said in trained.predictions.items():
         greedy[name] = ctc.texts(said['labels'], said['count'], labels)
     if ' ' not in labels:
         _say('no transcript to train on has two words: decoded without a language model')
-        with_lm = {name: [''] * len(texts) for name, texts in greedy.items()}
     else:
         heard = {name: _heard(trained, name) for name in trained.evaluators}
         transcriber = _tuned(_language(trained), labels, heard['valid'])
@@ -58,16 +60,18 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
     for name, part in trained.evaluators.items():
         truth = part.truth
         references = truth['transcript'].tolist()
-        errors = [transcription.word_errors(references, each[name]) for each in (greedy, with_lm)]
-        if ' ' in labels:
-            found[name] = {'wer_lm': ctc.edits(errors[1], truth)}
-        counts = (errors[0].length, errors[0].edits, errors[1].edits)
-        columns = truth['item'], _speakers(trained, name), references, greedy[name], with_lm[name]
+        plain = transcription.word_errors(references, greedy[name])
+        own, wrong = [''] * len(references), [''] * len(references)
+        if name in with_lm:
+            own = with_lm[name]
+            mended = transcription.word_errors(references, own)
+            found[name], wrong = {'wer_lm': ctc.edits(mended, truth)}, mended.edits
+        columns = truth['item'], _speakers(trained, name), references, greedy[name], own
         path = trained.place.predictions / f'{name}_transcripts.csv'
         with path.open('w', encoding='utf-8', newline='') as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            writer.writerows(zip(*columns, *counts, strict=True))
+            writer.writerows(zip(*columns, plain.length, plain.edits, wrong, strict=True))
     return found
 
 

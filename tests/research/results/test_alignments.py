@@ -80,7 +80,8 @@ def test_word_error_rates_are_of_all_rows():
 
 
 def test_a_run_without_a_language_model_shows_greedy_alone():
-    page = alignments.page('a run', [row('x', 'A B', 'A', edits=1)])
+    alone = row('x', 'A B', 'A', edits=1) | {'edits_with_lm': ''}
+    page = alignments.page('a run', [alone])
     assert 'language model' not in page
     assert 'with LM' not in page
 
