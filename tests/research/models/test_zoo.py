@@ -16,7 +16,6 @@ SMALL = {
     'CNNBiGRU': models.CNNBiGRU(outputs=4, channels=(6, 6), kernel=5, widths=(5,)),
     'PlainCNN2D': models.PlainCNN2D(outputs=4, channels=(4, 4), pools=(2, 1), dense=(8,)),
     'MLP': models.MLP(outputs=4, widths=(16, 8), dropout=0.2),
-    'BandStatistics': models.BandStatistics(outputs=4, mixes=4, dense=(8,)),
     'ResNet': models.ResNet(outputs=4, channels=(4, 6), blocks=(2, 1)),
     'SeparableCNN': models.SeparableCNN(outputs=4, stem=4, channels=(6,), dense=(8,)),
     'ConformerCTC': models.ConformerCTC(
