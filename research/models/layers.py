@@ -6,7 +6,6 @@ otherwise, so that dropout does not depend on how examples are laid out over dev
 may be traced scalars, so that runs with different rates train as one program.
 """
 
-import itertools
 import zlib
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from research.bounds import Scalar
 from research.errors import UserError
+from research.models.lowering import convolve
 
 Keys = UInt32[Array, 'batch 2']
 
@@ -52,10 +52,11 @@ def max_pool(
     stride: Sequence[int],
     padding: str = 'VALID',
 ) -> Float[Array, 'batch *pooled channels']:
-    """Maximum over windows, as strided slices.
+    """Maximum over windows, an axis at a time, as a maximum of every step-th values.
 
-    XLA differentiates reduce_window by a scatter that is several times slower on a CPU; a maximum
-    of slices differentiates into selects. Where values tie, the gradient is shared among them.
+    On a CPU, XLA differentiates reduce_window by a scatter that is ten times slower, and strided
+    slices by a sum of arrays of the whole size; what was split is joined again by one copy. Where
+    values tie, the gradient is shared among them.
 
     Args:
         x: channels last.
@@ -68,22 +69,33 @@ def max_pool(
     """
     if padding == 'VALID':
         _require(x.shape[1:-1], window, 'pooling window')
-    pads, counts = [(0, 0)], []
-    for size, extent, step in zip(x.shape[1:-1], window, stride, strict=True):
-        count = -(-size // step) if padding == 'SAME' else (size - extent) // step + 1
-        total = max((count - 1) * step + extent - size, 0) if padding == 'SAME' else 0
-        pads.append((total // 2, total - total // 2))
-        counts.append(count)
-    if any(map(any, pads)):
-        x = jnp.pad(x, [*pads, (0, 0)], constant_values=-jnp.inf)
+    for axis, (extent, step) in enumerate(zip(window, stride, strict=True), start=1):
+        x = _max_along(x, axis, extent, step, padding)
+    return x
+
+
+def _max_along(
+    x: Float[Array, '...'], axis: int, extent: int, step: int, padding: str
+) -> Float[Array, '...']:
+    """Maximum over windows of one axis."""
+    size = x.shape[axis]
+    count = -(-size // step) if padding == 'SAME' else (size - extent) // step + 1
+    before = max((count - 1) * step + extent - size, 0) // 2 if padding == 'SAME' else 0
+    # Every step-th frame, from each of `step` offsets on, past the end where windows need it.
+    rows = count + (extent - 1) // step
+    x = jax.lax.slice_in_dim(x, 0, min(size, rows * step - before), axis=axis)
+    pads = [(0, 0)] * x.ndim
+    pads[axis] = (before, rows * step - before - x.shape[axis])
+    if any(pads[axis]):
+        x = jnp.pad(x, pads, constant_values=-jnp.inf)
+    x = x.reshape(*x.shape[:axis], rows, step, *x.shape[axis + 1 :])
+    phases = jax.lax.split(x, (1,) * step, axis=axis + 1)
     result = None
-    for offsets in itertools.product(*map(range, window)):
-        ends = [o + (n - 1) * s + 1 for o, n, s in zip(offsets, counts, stride, strict=True)]
-        piece = jax.lax.slice(
-            x, (0, *offsets, 0), (x.shape[0], *ends, x.shape[-1]), (1, *stride, 1)
-        )
+    for tap in range(extent):
+        phase = jnp.squeeze(phases[tap % step], axis + 1)
+        piece = jax.lax.slice_in_dim(phase, tap // step, tap // step + count, axis=axis)
         result = piece if result is None else jnp.maximum(result, piece)
-    assert result is not None, window
+    assert result is not None, extent
     return result
 
 
@@ -133,6 +145,7 @@ class Conv(nn.Module):
             padding='VALID',
             dtype=jnp.dtype(self.dtype),
             kernel_init=kernel_init,
+            conv_general_dilated=convolve,
         )(x)
 
 

@@ -49,12 +49,12 @@ class PlainCNN2D(nn.Module):
             )
         x = layers.zero_padding(x, lengths)[..., None].astype(dtype)
         for channels, pool in zip(self.channels, self.pools, strict=True):
-            x = nn.relu(layers.Conv(channels, (self.kernel,) * 2, dtype=self.dtype)(x))
+            x = layers.Conv(channels, (self.kernel,) * 2, dtype=self.dtype)(x)
             lengths = layers.conv_lengths(lengths, self.kernel)
             if pool > 1:
                 x = layers.max_pool(x, (pool, pool), (pool, pool))
                 lengths = layers.conv_lengths(lengths, pool, pool)
-            x = layers.zero_padding(x, lengths)
+            x = layers.zero_padding(nn.relu(x), lengths)
         x = x.reshape(x.shape[0], -1)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))

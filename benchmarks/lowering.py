@@ -1,0 +1,109 @@
+"""Convolutions and poolings of the published networks, by XLA alone and as they are lowered here.
+
+    python -m benchmarks.lowering --repeats=5
+
+Each is timed forward and backward (all of its gradients) on random numbers, the fastest of the
+repeats; both sides take turns. A ratio above 1: ours is so many times faster.
+"""
+
+import datetime
+import functools
+import os
+import time
+from collections.abc import Callable, Sequence
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from absl import app, flags, logging
+
+from research import parallel
+from research.models import layers, lowering
+
+REPEATS = flags.DEFINE_integer('repeats', 5, 'Of each side.', lower_bound=1)
+
+# Batch, frames, features, channels; rows, columns, channels, filters.
+CONVOLUTIONS = {
+    'genre_cnn2d, first': ((32, 125, 13, 1), (3, 3, 1, 32)),
+    'genre_cnn2d, second': ((32, 62, 6, 32), (3, 3, 32, 32)),
+    'tracks_cnn2d, first': ((32, 196, 128, 1), (3, 3, 1, 32)),
+    'tracks_cnn2d, second': ((32, 97, 63, 32), (3, 3, 32, 64)),
+    'tracks_cnn2d, third': ((32, 47, 30, 64), (3, 3, 64, 64)),
+    'capuchin_cnn2d, first': ((16, 1491, 257, 1), (3, 3, 1, 16)),
+}
+# Input; window; step; padding.
+POOLINGS = {
+    'genre_cnn2d, first': ((32, 123, 11, 32), (3, 3), (2, 2), 'SAME'),
+    'genre_cnn2d, second': ((32, 60, 4, 32), (3, 3), (2, 2), 'SAME'),
+    'tracks_cnn2d, first': ((32, 194, 126, 32), (2, 2), (2, 2), 'VALID'),
+    'tracks_cnn2d, second': ((32, 95, 61, 64), (2, 2), (2, 2), 'VALID'),
+    'genre_cnn1d, first': ((32, 898, 64), (2,), (2,), 'VALID'),
+}
+
+Function = Callable[..., jax.Array]
+
+
+def backward(function: Function) -> Callable:
+    """All gradients of a function of arrays, for the gradient of its result."""
+
+    def gradients(result, *arrays):
+        return jax.vjp(function, *arrays)[1](result)
+
+    return gradients
+
+
+def race(sides: Sequence[Callable], *arrays: jax.Array) -> list[float]:
+    """Milliseconds of each side, compiled, in turns."""
+    compiled = [jax.jit(side) for side in sides]
+    jax.block_until_ready([side(*arrays) for side in compiled])
+    best = [float('inf')] * len(sides)
+    for _ in range(REPEATS.value):
+        for place, side in enumerate(compiled):
+            began = time.perf_counter()
+            jax.block_until_ready(side(*arrays))
+            best[place] = min(best[place], 1e3 * (time.perf_counter() - began))
+    return best
+
+
+def row(name: str, plain: Function, ours: Function, *arrays: jax.Array) -> str:
+    result = jnp.ones(jax.eval_shape(plain, *arrays).shape)
+    theirs, own = race((plain, ours), *arrays)
+    back_theirs, back_own = race((backward(plain), backward(ours)), result, *arrays)
+    cells = [f'{theirs:.1f}', f'{own:.1f}', f'{theirs / own:.2f}']
+    cells += [f'{back_theirs:.1f}', f'{back_own:.1f}', f'{back_theirs / back_own:.2f}']
+    return f'| {name} | {" | ".join(cells)} |'
+
+
+def main(argv: Sequence[str]) -> None:
+    del argv
+    logging.set_verbosity(logging.WARNING)
+    device = parallel.describe()
+    print(
+        f'{datetime.date.today()}, {os.cpu_count()} cores, {device["count"]} x {device["kind"]} '
+        f'({device["platform"]}), jax {jax.__version__}, ms'
+    )
+    print('| layer | XLA, forward | ours | ratio | XLA, backward | ours | ratio |')
+    print('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
+    normal = jax.random.normal
+    layout = ('NHWC', 'HWIO', 'NHWC')
+
+    def plain(x, kernel):
+        return jax.lax.conv_general_dilated(x, kernel, (1, 1), 'VALID', dimension_numbers=layout)
+
+    def ours(x, kernel):
+        return lowering.convolve(x, kernel, (1, 1), 'VALID', dimension_numbers=layout)
+
+    for name, (shape, kernel) in CONVOLUTIONS.items():
+        keys = jax.random.split(jax.random.PRNGKey(0))
+        arrays = normal(keys[0], shape), normal(keys[1], kernel)
+        print(row(f'convolution: {name}', plain, ours, *arrays), flush=True)
+    for name, (shape, window, step, padding) in POOLINGS.items():
+        x = normal(jax.random.PRNGKey(0), shape)
+        rest = {'padding': padding}
+        theirs = functools.partial(nn.max_pool, window_shape=window, strides=step, **rest)
+        own = functools.partial(layers.max_pool, window=window, stride=step, **rest)
+        print(row(f'pooling: {name}', theirs, own, x), flush=True)
+
+
+if __name__ == '__main__':
+    app.run(main)

@@ -1,0 +1,81 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from research.models import lowering
+
+LAYOUT = ('NHWC', 'HWIO', 'NHWC')
+plain = functools.partial(
+    jax.lax.conv_general_dilated,
+    window_strides=(1, 1),
+    padding='VALID',
+    dimension_numbers=LAYOUT,
+)
+# Over one channel; over many positions with many filters.
+LOWERED = [((3, 9, 7, 1), (3, 2, 1, 5)), ((32, 64, 40, 4), (3, 3, 4, 64))]
+
+
+def case(shape, kernel):
+    keys = jax.random.split(jax.random.PRNGKey(0), 3)
+    x, w = jax.random.normal(keys[0], shape), jax.random.normal(keys[1], kernel)
+    return x, w, jax.random.normal(keys[2], jax.eval_shape(plain, x, w).shape)
+
+
+def convolve(x, w):
+    return lowering.convolve(x, w, (1, 1), 'VALID', dimension_numbers=LAYOUT)
+
+
+def is_lowered(x, w, **rest) -> bool:
+    asked = {'strides': (1, 1), 'padding': 'VALID', 'dimension_numbers': LAYOUT} | rest
+    return 'custom_vjp' in str(jax.make_jaxpr(lambda x, w: lowering.convolve(x, w, **asked))(x, w))
+
+
+@pytest.mark.parametrize(('shape', 'kernel'), LOWERED)
+def test_a_lowered_convolution_and_its_gradients_equal_lax(shape, kernel):
+    x, w, gradient = case(shape, kernel)
+    assert is_lowered(x, w)
+    ours, backward = jax.vjp(convolve, x, w)
+    theirs, reference = jax.vjp(plain, x, w)
+    np.testing.assert_array_equal(ours, theirs)
+    for own, other in zip(backward(gradient), reference(gradient), strict=True):
+        assert own.shape == other.shape
+        np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-5 * float(jnp.abs(other).max()))
+
+
+def test_a_stack_of_lowered_convolutions_equals_them_one_by_one():
+    x, w, gradient = case(*LOWERED[0])
+    stacked = jnp.stack([w, -2 * w])
+
+    def total(w):
+        return jnp.vdot(convolve(x, w), gradient)
+
+    found = jax.vmap(jax.grad(total))(stacked)
+    for own, each in zip(found, stacked, strict=True):
+        np.testing.assert_allclose(own, jax.grad(total)(each), rtol=1e-4, atol=1e-4)
+
+
+def test_what_xla_is_good_at_is_left_to_it():
+    x, w, _ = case((2, 9, 7, 3), (3, 3, 3, 4))
+    assert not is_lowered(x, w)
+    x, w, _ = case(*LOWERED[0])
+    assert not is_lowered(x, w, strides=(2, 1))
+    assert not is_lowered(x, w, padding='SAME')
+    assert not is_lowered(x.astype(jnp.bfloat16), w.astype(jnp.bfloat16))
+
+
+def test_other_platforms_are_left_to_xla(monkeypatch):
+    x, w, _ = case(*LOWERED[0])
+    monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
+    assert not is_lowered(x, w)
+
+
+def test_a_convolution_over_one_axis_is_that_of_lax():
+    keys = jax.random.split(jax.random.PRNGKey(1))
+    x, w = jax.random.normal(keys[0], (2, 9, 3)), jax.random.normal(keys[1], (3, 3, 4))
+    layout = ('NHC', 'HIO', 'NHC')
+    ours = lowering.convolve(x, w, (2,), 'VALID', dimension_numbers=layout)
+    theirs = jax.lax.conv_general_dilated(x, w, (2,), 'VALID', dimension_numbers=layout)
+    np.testing.assert_array_equal(ours, theirs)
