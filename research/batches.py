@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, Int16, UInt32
 
 from research.augment import Mixup, RandomCrop, Transpose
 from research.experiment import Experiment, sound
-from research.tokens import View
+from research.tokens import Transposable, View
 
 # Inputs, their valid frames, and what the loss is given.
 Batch = tuple[Array, Int[Array, ' batch'], Any]
@@ -139,7 +139,8 @@ def _augment(experiment: Experiment, domain: str, x, lengths, keys):
 
 
 def _transposed(experiment: Experiment, x, lengths, keys):
-    view: Any = experiment.frontend
+    view = experiment.frontend
+    assert isinstance(view, Transposable), f'{view} has no keys'
     for position, each in enumerate(experiment.augment):
         if isinstance(each, Transpose):
             own = jax.vmap(jax.random.fold_in, (0, None))(keys, position)

@@ -2,7 +2,6 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -42,7 +41,7 @@ class Wish:
     choice: Choice = ANY
 
 
-def view(loaded: Loaded) -> Any:
+def view(loaded: Loaded) -> View:
     """The view of notes that a run was trained with.
 
     Raises:

@@ -13,7 +13,7 @@ from research.errors import UserError
 from research.examples import Examples
 from research.experiment import Experiment, sound
 from research.meaning import Meaning
-from research.tokens import View, windows
+from research.tokens import Transposable, View, windows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _refuse_unfit(experiment: Experiment) -> None:
         if notes != (each.domain == 'tokens'):
             hears = 'notes' if notes else 'sound'
             raise UserError(f'augment={type(each).__name__} does not change {hears}: leave it out')
-        if notes and not hasattr(view, 'transposed'):
+        if notes and not isinstance(view, Transposable):
             raise UserError(f'augment={type(each).__name__}: {name} has no keys: leave it out')
     if not notes:
         return

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Array
 
 from data_prep.notes import Notes
 from research.meaning import Meaning
@@ -14,7 +15,7 @@ from research.tokens.voices import Voices
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in (Events, Names, Rolls, Voices)}
 
-__all__ = ['KINDS', 'Events', 'Names', 'Rolls', 'View', 'Voices']
+__all__ = ['KINDS', 'Events', 'Names', 'Rolls', 'Transposable', 'View', 'Voices']
 
 
 @runtime_checkable
@@ -57,4 +58,20 @@ class View(Protocol):
 
     def rows(self, encoded: Any, meaning: Meaning) -> np.ndarray:
         """An encoded piece as numbers [tokens, fields]."""
+        ...
+
+    def decode(self, rows: np.ndarray, meaning: Meaning) -> Notes:
+        """Notes of which `encode` and `rows` give these numbers; what those lose is made up."""
+        ...
+
+
+@runtime_checkable
+class Transposable(View, Protocol):
+    """A view whose tokens can be moved to another key, on the device."""
+
+    def transposed(self, x: Array, length: Array, semitones: Array) -> Array:
+        """The tokens [window, fields] of one window, of which `length` are valid, moved alike.
+
+        By fewer semitones, where one of them would leave its bounds.
+        """
         ...

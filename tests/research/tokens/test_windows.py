@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 
 from research.errors import UserError
-from research.tokens import Events, Names, Rolls, View, Voices, windows
-
-
-@pytest.mark.parametrize('view', [Events(), Names(), Rolls(), Voices()])
-def test_every_view_is_one(view):
-    assert isinstance(view, View)
+from research.tokens import Events, Names, windows
 
 
 @pytest.mark.parametrize(
