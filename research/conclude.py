@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from research import plots, results, stats
+from research import results, stats
 from research.evaluate import Evaluator
 from research.experiment import Experiment
 from research.material import Material
-from research.results import Trained
+from research.results import Trained, curves
 from research.runs import Run
 from research.scores import Units
 from research.step import Weights
@@ -60,8 +60,9 @@ def draw(trained: Trained, records: Sequence[Mapping[str, Any]], best_step: int)
     """Writes the curves, and what the task's results have to show."""
     plots_dir = trained.place.plots
     plots_dir.mkdir(exist_ok=True)
-    task = trained.experiment.task
-    plots.curves(records, plots_dir / 'curves.png', task.progress, task.selects_by, best_step)
+    experiment = trained.experiment
+    title = f'{experiment.name} on {trained.made.corpus.name}'
+    curves.draw(experiment.task, records, best_step, plots_dir / 'curves.png', title)
     results.draw(trained)
 
 

@@ -1,17 +1,15 @@
-"""Pictures of a run, as PNG files: curves, confusion matrix, a page of spectrograms.
+"""Pictures of a run, as PNG files: what several of them share, confusion matrix, spectrograms.
 
 Figures are made without pyplot, so that no display is wanted and nothing is shared between runs.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Integer
-
-from research import scores
 
 # Okabe and Ito's palette, "Color Universal Design" (2008): told apart by every kind of eye.
 TRAIN, VALID, ITEMS, BEST = '#0072B2', '#D55E00', '#009E73', '#555555'
@@ -24,49 +22,6 @@ STYLE: dict[Any, Any] = {
     'legend.frameon': False,
     'savefig.dpi': 150,
 }
-
-
-def curves(
-    records: Iterable[Mapping[str, Any]], path: Path, progress: str, score: str, best_step: int
-) -> None:
-    """Loss, and what the task reports beside it, against the step; the best step marked.
-
-    Args:
-        records: of metrics.jsonl.
-        path: PNG file to write.
-        progress: what training reports beside the loss.
-        score: by which validation chose.
-        best_step: the checkpoint that was chosen.
-    """
-    records = list(records)
-    train = [record for record in records if record['split'] == 'train']
-    valid = [record for record in records if record['split'] == 'valid']
-    with page(path, 8.0, 3.2) as figure:
-        left, right = figure.subplots(1, 2)
-        _line(left, train, 'loss', 'training', TRAIN)
-        _line(left, valid, 'loss', 'validation', VALID)
-        left.set(xlabel='step', ylabel='loss')
-        right.set(xlabel='step')
-        if score == 'item_accuracy':
-            _line(right, train, progress, 'training, slices', TRAIN)
-            _line(right, valid, 'slice_accuracy', 'validation, slices', VALID)
-            _line(right, valid, 'item_accuracy', 'validation, items', ITEMS)
-        else:
-            _line(right, train, progress, f'training, {progress}', TRAIN)
-            _line(right, valid, score, f'validation, {score}', ITEMS)
-        both = score if progress == score else f'{progress}, {score}'
-        right.set(ylabel='accuracy' if score == 'item_accuracy' else both)
-        if scores.of(score).share:
-            right.set(ylim=(0, 1.02))
-            right.yaxis.set_major_formatter('{x:.0%}')
-        for axes in (left, right):
-            axes.axvline(
-                best_step, color=BEST, linewidth=1, linestyle=':', label=f'best: step {best_step}'
-            )
-            axes.grid(axis='y', color='#DDDDDD', linewidth=0.6)
-            axes.set_axisbelow(True)
-            if axes.get_legend_handles_labels()[1]:
-                axes.legend()
 
 
 def confusion(
@@ -166,22 +121,6 @@ def spectrograms(
             scale, ax=grid, shrink=min(1, 3 / len(rows)), aspect=30, extend='both', label=unit
         )
         bar.outline.set_visible(False)
-
-
-def _line(
-    axes: Any, records: Sequence[Mapping[str, Any]], metric: str, label: str, color: str
-) -> None:
-    points = [(record['step'], record[metric]) for record in records if metric in record]
-    if points:
-        marker = 'o' if len(points) <= 40 else None
-        axes.plot(
-            *np.transpose(points),
-            label=label,
-            color=color,
-            linewidth=1.3,
-            marker=marker,
-            markersize=3,
-        )
 
 
 @contextlib.contextmanager

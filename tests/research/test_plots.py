@@ -15,7 +15,7 @@ from research import plots
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
     """Calls of the drawing methods and figures saved, in order; each is carried out."""
     calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
-    for name in ('plot', 'axvline', 'text', 'imshow'):
+    for name in ('text', 'imshow'):
         original = getattr(Axes, name)
 
         def spy(self, *args, _name=name, _original=original, **kwargs):
@@ -32,46 +32,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[Any, ...], d
     return calls
 
 
-def course(validations: bool = True) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = []
-    for step in range(10, 101, 10):
-        records.append({'step': step, 'split': 'train', 'loss': 1 / step, 'accuracy': step / 100})
-        if validations and step % 20 == 0:
-            score = 0.9 if step in (60, 80) else 0.5
-            valid = {'loss': 2 / step, 'slice_accuracy': 0.25, 'item_accuracy': score}
-            records.append({'step': step, 'split': 'valid', **valid})
-    return records
-
-
 def of(calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]], name: str):
     return [(args, kwargs) for call, args, kwargs in calls if call == name]
-
-
-def test_curves_draw_every_record_and_mark_the_best_step(tmp_path: Path, drawn: list):
-    plots.curves(course(), tmp_path / 'plots' / 'curves.png', 'accuracy', 'item_accuracy', 60)
-    lines = {kwargs['color']: args for args, kwargs in of(drawn, 'plot')[:2]}
-    np.testing.assert_allclose(lines[plots.TRAIN][1], [1 / s for s in range(10, 101, 10)])
-    np.testing.assert_allclose(lines[plots.VALID][0], range(20, 101, 20))
-    assert len(of(drawn, 'plot')) == 5
-    assert [args for args, _ in of(drawn, 'axvline')] == [(60,), (60,)]
-
-
-def test_curves_of_another_task_show_its_own_score(tmp_path: Path, drawn: list):
-    records = [
-        {'step': 5, 'split': 'train', 'loss': 3.0, 'blank': 0.9},
-        {'step': 5, 'split': 'valid', 'loss': 2.0, 'wer': 0.75},
-    ]
-    plots.curves(records, tmp_path / 'curves.png', 'blank', 'wer', 5)
-    shown = [kwargs['label'] for _, kwargs in of(drawn, 'plot')]
-    assert shown == ['training', 'validation', 'training, blank', 'validation, wer']
-
-
-def test_curves_leave_gaps_where_the_loss_is_not_a_number(tmp_path: Path):
-    records = course()
-    records[2]['loss'] = float('nan')
-    records[4]['loss'] = float('inf')
-    plots.curves(records, tmp_path / 'curves.png', 'accuracy', 'item_accuracy', 60)
-    assert (tmp_path / 'curves.png').stat().st_size > 1000
 
 
 def test_confusion_colours_by_row_and_writes_counts(tmp_path: Path, drawn: list):
