@@ -5,11 +5,10 @@ it. `reverse` turns each example's valid frames round, so that the same holds ba
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.models import layers
+from research.models import gates, layers
 
 # Keras's default, which the published models were trained with.
 recurrent_init = nn.initializers.orthogonal()
@@ -37,17 +36,7 @@ class LSTM(nn.Module):
         recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
         bias = self.param('bias', _forget_one, (4 * width,))
         drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias.astype(dtype)
-        recurrent = recurrent.astype(dtype)
-
-        def frame(carry, drive):
-            hidden, cell = carry
-            into, forget, new, out = jnp.split(drive + hidden @ recurrent, 4, axis=-1)
-            cell = nn.sigmoid(forget) * cell + nn.sigmoid(into) * jnp.tanh(new)
-            hidden = nn.sigmoid(out) * jnp.tanh(cell)
-            return (hidden, cell), hidden
-
-        start = jnp.zeros((x.shape[0], width), dtype)
-        _, outputs = jax.lax.scan(frame, (start, start), drives, unroll=self.unroll)
+        outputs = gates.lstm(drives, recurrent.astype(dtype), self.unroll)
         return jnp.swapaxes(outputs, 0, 1)
 
 
@@ -80,19 +69,9 @@ class GRU(nn.Module):
         bias = self.param('bias', zeros, (3 * width,)).astype(dtype)
         inner_bias = self.param('recurrent_bias', zeros, (3 * width,)).astype(dtype)
         drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias
-        recurrent = recurrent.astype(dtype)
-
-        def frame(hidden, drive):
-            update, reset, new = jnp.split(drive, 3, axis=-1)
-            own = jnp.split(hidden @ recurrent + inner_bias, 3, axis=-1)
-            keep = nn.sigmoid(update + own[0])
-            candidate = jnp.tanh(new + nn.sigmoid(reset + own[1]) * own[2])
-            hidden = keep * hidden + (1 - keep) * candidate
-            return hidden, hidden
-
         if start is None:
             start = jnp.zeros((x.shape[0], width), dtype)
-        _, outputs = jax.lax.scan(frame, start, drives, unroll=self.unroll)
+        outputs = gates.gru(drives, recurrent.astype(dtype), inner_bias, start, self.unroll)
         return jnp.swapaxes(outputs, 0, 1)
 
 
