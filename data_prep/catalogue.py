@@ -10,8 +10,8 @@ _HEAD = """# Corpora
 
 Written by `python -m data_prep --cards` from the cards in data_prep/: change those, not this.
 
-A corpus is prepared once. Sounds with classes are what the genre experiments train on; no
-experiment reads transcripts or notes yet; your own code reads any corpus by
+A corpus is prepared once; `launch.py --list` shows the experiments, each of which names the corpus
+that it trains on, and its card there. Your own code reads any corpus by
 `tfds.builder_from_directory(DIR).as_data_source('all')`, without TensorFlow. What a prepared one
 holds, in figures and in examples to see and hear: `python -m data_prep NAME --describe`. Whatever
 is not embedded may carry a label of yours, such as `audio_folder:mine`, so that there may be more.
