@@ -29,6 +29,7 @@ from research import step as steps
 from research.corpora import Corpus
 from research.errors import UserError
 from research.experiment import Experiment
+from research.interrupts import Interrupted, Interrupts
 from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
 from research.loop import Options
@@ -44,12 +45,13 @@ def run(
     Raises:
         UserError: no forest can be grown so.
         claims.Claimed: another process holds the run.
+        Interrupted: SIGTERM or SIGINT came before the last forest was kept; after that a run ends.
     """
     made = material.prepare(experiment, corpus)
     bound = steps.bound(experiment, made.meaning)
     total = count(bound)
     choice = sources.choose(options.stream, bound, corpus, made.parts, place)
-    with claims.claim(place.directory, report=loggers.say) as claim:
+    with claims.claim(place.directory, report=loggers.say) as claim, Interrupts() as interrupts:
         place.create(codec.to_json(experiment), _surroundings(corpus, choice.streamed))
         made.meaning.write(place.meaning)
         history = MetricsFile(place.metrics)
@@ -61,6 +63,12 @@ def run(
             if claim.lost():
                 raise claims.Claimed(f'{place.directory} was taken over by another process')
 
+        def between() -> None:
+            hold()
+            if number := interrupts.number:
+                done = f'{len(history.records())} of {total} forests'
+                raise Interrupted(number, f'stopped after {done}; the same command starts again')
+
         def log(record: dict[str, Any]) -> None:
             hold()
             record |= {'time_s': round(time.monotonic() - began_s, 3)}
@@ -68,13 +76,13 @@ def run(
             loggers.log(record)
 
         part = made.parts['train']
-        heard = growing.statistics(bound, corpus, part)
+        heard = growing.statistics(bound, corpus, part, between)
         if total > 1:
-            for record in growing.search(bound, made, heard):
+            for record in growing.search(bound, made, heard, between):
                 log(record)
         trees, depth = growing.chosen(bound, history.records())
         [grown] = growing.grow(bound, heard, growing.answers(part), depth, [trees])
-        hold()
+        between()
         nodes.save(place, grown)
         weights = nodes.load(place, bound)
         evaluators = {

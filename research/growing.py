@@ -2,7 +2,7 @@
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -19,6 +19,13 @@ from research.material import Material
 from research.models.forest import Forest, as_outputs
 from research.tasks.regression import Standard
 
+# What is called where growing may stop.
+Between = Callable[[], None]
+
+
+def on() -> None:
+    """Does not stop."""
+
 
 def forest(experiment: Experiment) -> Forest:
     """The model of an experiment on a forest."""
@@ -27,14 +34,22 @@ def forest(experiment: Experiment) -> Forest:
 
 
 def statistics(
-    bound: Experiment, corpus: Corpus, part: Examples
+    bound: Experiment, corpus: Corpus, part: Examples, between: Between = on
 ) -> Float[np.ndarray, 'examples statistics']:
-    """What a forest hears of each example of a part; features of a few recordings at a time."""
+    """What a forest hears of each example of a part; features of a few recordings at a time.
+
+    Args:
+        bound: the experiment.
+        corpus: open.
+        part: of it.
+        between: called after those few; what it raises ends this.
+    """
     chunks = features.chunks(corpus, part, sound(bound).rate_hz)
     found = []
     for chunk in chunks:
         x, lengths = features.extract(bound, chunk, features.read(corpus, part, chunk))
         found.append(jax.device_get(_reduced(x, lengths, model=forest(bound))))
+        between()
     return np.concatenate(found)[np.argsort(features.sequence(chunks))]
 
 
@@ -54,12 +69,21 @@ def candidates(model: Forest) -> list[tuple[int, int]]:
 
 
 def search(
-    bound: Experiment, made: Material, heard: Float[np.ndarray, 'examples statistics']
+    bound: Experiment,
+    made: Material,
+    heard: Float[np.ndarray, 'examples statistics'],
+    between: Between = on,
 ) -> Iterator[dict[str, Any]]:
     """A record of each candidate: the task's scores of the training part, groups left out in turn.
 
     Each example is told by a forest that heard nothing of its group (scikit-learn's GroupKFold);
     all of them are then scored as one part.
+
+    Args:
+        bound: the experiment.
+        made: its corpus, parts and meaning.
+        heard: of the training part.
+        between: called after each forest grown; what it raises ends this.
 
     Raises:
         UserError: the part is of one group.
@@ -84,6 +108,7 @@ def search(
             growing = grow(bound, heard[rest], target[rest], depth)
             for row, grown in enumerate(growing):
                 outputs[row, left_out] = told(grown, heard[left_out], model.outputs)
+                between()
         for trees, each in zip(numbers, outputs, strict=True):
             said = jax.device_get(task.predict(jnp.asarray(each), None))
             scores = task.score(said, truth, made.meaning, task.tune(said, truth, made.meaning))

@@ -5,12 +5,16 @@ from types import TracebackType
 
 
 class Interrupted(Exception):
-    """A run was asked to stop, and its state is saved."""
+    """A run was asked to stop, and did so where nothing is lost or broken.
 
-    def __init__(self, number: int, step: int, total: int):
+    Args:
+        number: of the signal.
+        where: how far the run is, and what the same command does with that.
+    """
+
+    def __init__(self, number: int, where: str):
         self.exit_code = 128 + number
-        name = signal.Signals(number).name
-        super().__init__(f'{name}: saved at step {step} of {total}; the same command goes on there')
+        super().__init__(f'{signal.Signals(number).name}: {where}')
 
 
 class Interrupts:

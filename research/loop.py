@@ -125,7 +125,8 @@ class Loop:
                     saved_s = time.monotonic()
             if stop:
                 self.checkpoints.wait()
-                raise Interrupted(stop, at, way.total)
+                where = f'saved at step {at} of {way.total}; the same command goes on there'
+                raise Interrupted(stop, where)
         return self.devices.get(spread)
 
     def save(self, state: steps.TrainState) -> None:

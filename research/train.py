@@ -46,7 +46,7 @@ def run(
 
     Raises:
         claims.Claimed: another process holds the run.
-        Interrupted: SIGTERM or SIGINT came; the state is saved.
+        Interrupted: SIGTERM or SIGINT came; the state is saved. A forest starts again.
         Diverged: names the step, and that of the last good checkpoint.
         CheckpointError, OSError: the disk is full; what was saved before is whole.
     """

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from research.restore import Kind, restore
 
 ROOT = Path(__file__).parents[1]
 CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
+PATIENCE_S = 120
 
 
 class Ended(NamedTuple):
@@ -28,6 +30,14 @@ class Ended(NamedTuple):
 
 
 class Launched(subprocess.Popen[str]):
+    def until(self, reached: Callable[[], object]) -> None:
+        """Waits for what this process is to reach while it runs."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not reached():
+            assert time.monotonic() < deadline
+            assert self.poll() is None, self.communicate()
+            time.sleep(0.001)
+
     def end(self) -> Ended:
         out, err = self.communicate(timeout=300)
         return Ended(self.returncode, out, err)

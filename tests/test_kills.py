@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +40,6 @@ CNN = (
 # A checkpoint at every report.
 HOW = ('--corpus=corpus_styles', '--wandb=off', '--checkpoint_every_s=0')
 STEPS = {MLP: 240, CNN: 12}
-PATIENCE_S = 120
 
 
 class Undisturbed(NamedTuple):
@@ -56,7 +54,7 @@ def undisturbed(launch, run_in, outcome, tmp_path_factory) -> dict[tuple[str, ..
     processes = {each: launch(*each, *HOW, f'--runs_dir={place}') for each, place in places.items()}
     found = {}
     for each, place in places.items():
-        wait_until(lambda place=place: records(place), processes[each])
+        processes[each].until(lambda place=place: records(place))
         started_s = time.monotonic() - began_s
         assert processes[each].end().code == 0
         found[each] = Undisturbed(outcome(run_in(place)), started_s)
@@ -67,14 +65,6 @@ class Killed(NamedTuple):
     runs_dir: Path
     code: int  # of the last process
     story: str  # all that the processes said, and when they were killed
-
-
-def wait_until(reached: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not reached():
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.001)
 
 
 def records(runs_dir: Path) -> int:
@@ -119,7 +109,7 @@ def killed(undisturbed, launch, tmp_path_factory) -> dict[tuple[str, ...], Futur
         for moment, reached, delay_s in moments:
             before = time.monotonic(), touched(folder)
             process = launch(*flags)
-            wait_until(functools.partial(reached, *before), process)
+            process.until(functools.partial(reached, *before))
             time.sleep(delay_s)
             process.kill()
             code, out, err = process.end()
@@ -149,7 +139,7 @@ def test_a_killed_run_that_streams_goes_on_as_a_resident_one_that_nothing_happen
 ):
     flags = (*CNN, *HOW, f'--runs_dir={tmp_path}', '--stream=on')
     process = launch(*flags)
-    wait_until(lambda: records(tmp_path) >= 4, process)
+    process.until(lambda: records(tmp_path) >= 4)
     process.kill()
     process.end()
     code, out, err = launch(*flags).end()
@@ -168,7 +158,7 @@ def stopped(launch, run_in, tmp_path_factory) -> Stopped:
     """A run that SIGTERM stopped after its first records."""
     folder = tmp_path_factory.mktemp('stopped')
     process = launch(*MLP, *HOW, f'--runs_dir={folder}')
-    wait_until(lambda: records(folder) >= 4, process)
+    process.until(lambda: records(folder) >= 4)
     process.terminate()
     code, out, err = process.end()
     said = re.search(r'^SIGTERM: saved at step (\d+) of 240; .*goes on there$', out, re.MULTILINE)
