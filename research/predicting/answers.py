@@ -1,6 +1,7 @@
 """What a task has to say of files: the contract between the modules of the tasks and the rest."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -54,12 +55,23 @@ class Reported(NamedTuple):
         row: by `columns`; empty where there is an error.
         events: by `event_columns`.
         error: why there is no answer; '' where there is one.
+        slot: of a batch, at which what comes after the file begins.
     """
 
     place: Place
     row: Row
     events: Sequence[Row]
     error: str
+    slot: int = 0
+
+    def finite(self) -> 'Reported':
+        """Itself, or an error: numbers that are none are no answer."""
+        for each in (self.row, *self.events):
+            for column, value in each.items():
+                if isinstance(value, float) and not math.isfinite(value):
+                    why = f'the model gives {value} as {column}'
+                    return self._replace(row={}, events=[], error=why)
+        return self
 
 
 @runtime_checkable
@@ -78,11 +90,13 @@ class Answers(Protocol):
     event_columns: tuple[str, ...]
     event: str
 
-    def ask(self, places: Sequence[Place], watch: Watch) -> Iterator[Reported]:
+    def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order.
 
         Args:
             places: files.
             watch: told how far a file has been read.
+            slot: of a batch, at which the first file begins. Not every device need give a window
+                the same last bits at every slot, so who goes on after a file begins where it ended.
         """
         ...

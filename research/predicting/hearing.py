@@ -81,18 +81,19 @@ class Sounds:
         self.columns, self.event_columns = task.columns, task.event_columns
         self.event = task.event
 
-    def ask(self, places: Sequence[Place], watch: Watch) -> Iterator[Reported]:
+    def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order."""
         task = self._task
         answer = task.begin()
-        for part in hear(places, task.listener, self._frontend, task.cut, watch):
+        for part in hear(places, task.listener, self._frontend, task.cut, watch, slot):
             if isinstance(part, Said):
                 answer.add(part)
                 continue
             if part.error:
-                yield Reported(part.place, {}, [], part.error)
+                yield Reported(part.place, {}, [], part.error, part.slot)
             else:
-                yield _checked(part.place, *answer.told(part.length_s))
+                told = answer.told(part.length_s)
+                yield Reported(part.place, *told, '', part.slot).finite()
             answer = task.begin()
 
 
@@ -104,12 +105,3 @@ def fitting(experiment: Experiment) -> int:
     features = math.prod(batches.example(experiment).shape)
     room = AT_ONCE * (1 if jax.default_backend() == 'cpu' else MORE)
     return int(np.clip(room // max(samples, features), 1, MOST))
-
-
-def _checked(place: Place, row: Row, events: Sequence[Row]) -> Reported:
-    """Numbers that are none are no answer."""
-    for each in (row, *events):
-        for column, value in each.items():
-            if isinstance(value, float) and not math.isfinite(value):
-                return Reported(place, {}, [], f'the model gives {value} as {column}')
-    return Reported(place, row, events, '')

@@ -1,6 +1,7 @@
 """Windows of many files through one program: short files share a batch, long ones fill many."""
 
 import collections
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -41,16 +42,23 @@ class End(NamedTuple):
     Attributes:
         place: the file.
         length_s: as it declares it; 0 where it could not be opened.
+        slot: of a batch, at which the next file begins.
         error: why its windows do not count; '' where they do.
     """
 
     place: Place
     length_s: float
+    slot: int
     error: str = ''
 
 
 def hear(
-    places: Iterable[Place], listener: Listener, frontend: FrontEnd, cut: Cut, watch: Watch
+    places: Iterable[Place],
+    listener: Listener,
+    frontend: FrontEnd,
+    cut: Cut,
+    watch: Watch,
+    slot: int = 0,
 ) -> Iterator[Said | End]:
     """All windows of all files, in order, and an `End` after those of each file.
 
@@ -63,27 +71,32 @@ def hear(
         frontend: that it hears through.
         cut: what of a file is heard.
         watch: told of each block that was read.
+        slot: of the first batch, at which the first window lies; those before it stay empty.
     """
     waiting: collections.deque[Window | End] = collections.deque()
-    pending = 0
-    for part in _parts(places, listener, frontend, cut, watch):
+    filled = slot
+    for part in _parts(places, listener, frontend, cut, watch, slot):
         waiting.append(part)
-        pending += isinstance(part, Window)
-        if pending == listener.batch:
-            yield from _told(waiting, listener)
-            pending = 0
-        elif not pending:
-            yield from _told(waiting, listener)
-    yield from _told(waiting, listener)
+        filled += isinstance(part, Window)
+        if filled == listener.batch:
+            yield from _told(waiting, listener, slot)
+            filled = slot = 0
+        elif filled == slot:  # no window waits
+            yield from _told(waiting, listener, slot)
+    yield from _told(waiting, listener, slot)
 
 
-def _told(waiting: collections.deque[Window | End], listener: Listener) -> Iterator[Said | End]:
+def _told(
+    waiting: collections.deque[Window | End], listener: Listener, slot: int
+) -> Iterator[Said | End]:
     windows = [part for part in waiting if isinstance(part, Window)]
     said: dict[str, np.ndarray] = {}
     if windows:
-        valid = np.array([window.valid for window in windows])
-        said = listener.predict(np.stack([window.samples for window in windows]), valid)
-    row = 0
+        empty = Window(0, np.zeros(listener.size, np.float32), 0)
+        batch = [empty] * slot + windows
+        valid = np.array([window.valid for window in batch])
+        said = listener.predict(np.stack([window.samples for window in batch]), valid)
+    row = slot
     while waiting:
         part = waiting.popleft()
         if isinstance(part, Window):
@@ -95,12 +108,17 @@ def _told(waiting: collections.deque[Window | End], listener: Listener) -> Itera
 
 
 def _parts(
-    places: Iterable[Place], listener: Listener, frontend: FrontEnd, cut: Cut, watch: Watch
+    places: Iterable[Place],
+    listener: Listener,
+    frontend: FrontEnd,
+    cut: Cut,
+    watch: Watch,
+    slot: int,
 ) -> Iterator[Window | End]:
     frames = _counter(frontend, listener.size)
     for place in places:
         if place.error:
-            yield End(place, 0.0, place.error)
+            yield End(place, 0.0, slot, place.error)
             continue
         read = _Read(place, listener.rate_hz, watch)
         given = False
@@ -110,12 +128,14 @@ def _parts(
                 if window.valid == listener.size or frames(window.valid):
                     yield window
                     given = True
+                    slot = (slot + 1) % listener.batch
             short = f'{read.length_s:g} s: too short for a single frame'
-            yield End(place, read.length_s, '' if given else short)
+            yield End(place, read.length_s, slot, '' if given else short)
         except Unreadable as error:
-            yield End(place, read.length_s, str(error))
+            yield End(place, read.length_s, slot, str(error))
 
 
+@functools.lru_cache(8)  # files that are done again one by one compile it once
 def _counter(frontend: FrontEnd, size: int) -> Callable[[int], int]:
     """Valid frames of a window with so many valid samples."""
 

@@ -57,19 +57,19 @@ class Likelihoods:
 
         self._predict = predict
 
-    def ask(self, places: Sequence[Place], watch: Watch) -> Iterator[Reported]:
+    def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order."""
         waiting = iter(places)
         while some := [self._read(place, watch) for place in itertools.islice(waiting, AT_ONCE)]:
-            nats, tokens = self._judged([piece.rows for piece in some])
-            for piece, total, count in zip(some, nats.tolist(), tokens.tolist(), strict=True):
+            judged = self._judged([piece.rows for piece in some], slot)
+            columns = (column.tolist() for column in judged)
+            for piece, total, count, slot in zip(some, *columns, strict=True):
                 error = piece.error
                 if not error and not count:
                     error = f'{len(piece.rows)} tokens, of which none is judged: too short a piece'
                 values = (total / count, int(count), piece.seconds) if not error else ()
-                yield Reported(
-                    piece.place, dict(zip(self.columns, values, strict=False)), [], error
-                )
+                row = dict(zip(self.columns, values, strict=False))
+                yield Reported(piece.place, row, [], error, slot).finite()
 
     def _read(self, place: Place, watch: Watch) -> Read:
         none = np.zeros((0, self._view.fields), self._view.dtype)
@@ -86,21 +86,26 @@ class Likelihoods:
         lacking = '' if len(rows) else f'{type(self._view).__name__} makes no token of it'
         return Read(place, rows, notes.seconds(), lacking)
 
-    def _judged(self, rows: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Nats of the judged tokens of each piece, and how many those are."""
+    def _judged(self, rows: list[np.ndarray], slot: int) -> tuple[np.ndarray, ...]:
+        """Nats of the judged tokens of each piece, how many those are, and the slot after it."""
         cut = windows.cut(np.array([*map(len, rows)]), self._view)
         nats, tokens = np.zeros(len(rows)), np.zeros(len(rows))
-        for begin in range(0, len(cut.piece), self._batch):
-            piece, start, length = (column[begin : begin + self._batch] for column in cut)
+        after = slot + np.cumsum(np.bincount(cut.piece, minlength=len(rows)))
+        begin = 0
+        while begin < len(cut.piece):
+            end = begin + self._batch - slot
+            piece, start, length = (column[begin:end] for column in cut)
             first = windows.first(start, self._view).astype(np.int32)
             x = windows.fill(rows, piece, start, length, self._view)
-            missing = self._batch - len(piece)
             # Repeated, so that one program serves all batches.
+            around = (slot, self._batch - slot - len(piece))
             full = [
-                np.concatenate([each, np.repeat(each[-1:], missing, axis=0)])
+                np.pad(each, (around, *[(0, 0)] * (each.ndim - 1)), mode='edge')
                 for each in (x, length.astype(np.int32), first)
             ]
             said = jax.device_get(self._predict(self._weights, *full))
-            np.add.at(nats, piece, said['nll'][: len(piece)].astype(np.float64))
-            np.add.at(tokens, piece, said['tokens'][: len(piece)])
-        return nats, tokens
+            own = slice(slot, slot + len(piece))
+            np.add.at(nats, piece, said['nll'][own].astype(np.float64))
+            np.add.at(tokens, piece, said['tokens'][own])
+            begin, slot = end, 0
+        return nats, tokens, after % self._batch

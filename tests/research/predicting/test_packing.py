@@ -18,7 +18,11 @@ class Counting(Listener):
 
     def predict(self, samples, valid):
         self.asked.append(len(valid))
-        return {'power': np.square(samples).sum(axis=1), 'valid': valid}
+        return {
+            'power': np.square(samples).sum(axis=1),
+            'valid': valid,
+            'slot': np.arange(len(valid)),
+        }
 
 
 def write(folder, lengths):
@@ -32,14 +36,14 @@ def write(folder, lengths):
     return places, sounds
 
 
-def run(places, watch=lambda place, share, seconds: None):
+def run(places, watch=lambda place, share, seconds: None, slot=0):
     listener = Counting()
     frontend = LogMel(rate_hz=RATE_HZ, n_fft=256, hop=128, n_mels=8, center=False)
 
     def cut(blocks):
         return windows(blocks, SIZE, SIZE)
 
-    return listener, list(hear(places, listener, frontend, cut, watch))
+    return listener, list(hear(places, listener, frontend, cut, watch, slot))
 
 
 def test_short_files_share_batches_and_keep_their_order(tmp_path):
@@ -95,3 +99,16 @@ def test_what_is_said_of_a_window_does_not_keep_its_batch(tmp_path):
     for part in parts:
         if isinstance(part, Said):
             assert part.arrays['power'].base is None
+
+
+def test_who_goes_on_after_any_file_has_each_window_at_the_same_slot_of_a_batch(tmp_path):
+    places, _ = write(tmp_path, [3_000, 9_500, 200, 4_000, 700, 12_000, 8_000])
+    places.insert(3, Place('gone', tmp_path / 'gone', 'a link that leads nowhere'))
+    _, parts = run(places)
+    told = [part if isinstance(part, End) else (part.start, part.arrays) for part in parts]
+    ends = [(number, part) for number, part in enumerate(parts) if isinstance(part, End)]
+    assert {end.slot for _, end in ends} == {0, 1, 2, 3}
+    for file, (number, end) in enumerate(ends, start=1):
+        _, rest = run(places[file:], slot=end.slot)
+        again = [part if isinstance(part, End) else (part.start, part.arrays) for part in rest]
+        assert again == told[number + 1 :]

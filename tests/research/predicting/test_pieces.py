@@ -52,3 +52,16 @@ def test_bad_and_short_pieces_are_lines_and_the_others_go_on(
     assert 'too short a piece' in reported[4].error
     assert 'No such file' in reported[8].error
     assert answers.suffixes == ('.mid', '.midi')
+
+
+def test_who_goes_on_after_any_piece_gives_the_same_bits(pieces, untrained, unwatched, monkeypatch):
+    corpus, places = pieces
+    view = ('frontend.window=40', 'frontend.context=10')
+    loaded = untrained('notes_gru', corpus, {}, *SMALL, *view)
+    monkeypatch.setattr('research.predicting.pieces.AT_ONCE', 4)
+    answers = kinds.answers(loaded, Options(), 3)
+    whole = list(answers.ask(places, unwatched))
+    assert {each.slot for each in whole} == {0, 1, 2}
+    for number, each in enumerate(whole):
+        rest = list(answers.ask(places[number + 1 :], unwatched, each.slot))
+        assert rest == whole[number + 1 :]
