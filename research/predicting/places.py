@@ -53,7 +53,7 @@ def find(named: Iterable[str], suffixes: Sequence[str]) -> Found:
     taken: set[str] = set()
     for text in named:
         top = Path(text)
-        if not top.exists():
+        if not os.path.exists(top):  # Path.exists raises where a name is too long or a folder shut
             raise UserError(f'{shown(top)}: there is no such file or folder')
         inside, own, said = _folder(top, suffixes) if top.is_dir() else ([top], [], [])
         notes += said
