@@ -1,5 +1,6 @@
 """A finished run asked about sound files: `python -m research.predict RUN FILES_OR_FOLDERS`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from absl import flags
 
 from research.errors import UserError
+from research.predicting import outputs
+from research.predicting.stopping import Signals, Stopped
 from research.runs import RunError
 
 USAGE = """Asks a finished run what it makes of files.
@@ -20,42 +23,63 @@ notes); folders are taken with all that is below them, each file once. Files are
 block: a day of sound takes no more memory than a minute.
 
 A file that cannot be read is a line with the reason under `error`, and the others go on.
-Exit code: 0 where all files have an answer, 1 where some have none, 2 for a mistake in the command.
+With --out, answers are kept in NAME.csv.journal until all are there: after a kill, Ctrl-C or a full
+disk the same command goes on where it stopped. Files that have changed by then are done again.
+
+Exit code: 0 where all files have an answer, 1 where some have none, 2 for a mistake in the command
+or a disk that refuses, 130 after Ctrl-C, 143 after SIGTERM.
 
 flags:
 """
+FORCE = 'replace files of earlier answers, and throw away what is kept of another command'
 
 
 def main(argv: Sequence[str]) -> int:
     """Writes the answers to --out or to standard output, and all else to standard error.
 
     Returns:
-        The exit code: 1 where files have no answer, 2 for a mistake of the user's.
+        The exit code, as `USAGE` has it.
     """
-    own = _flags()
     try:
-        named = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
-            return 0
-        if len(named) < 2:
-            raise UserError('a run and files or folders are wanted; --help shows how')
-        missing = [text for text in named[1:] if not Path(text).exists()]
-        if missing:
-            raise UserError(f'{missing[0]}: there is no such file or folder')
-        # Imported where it is used: a mistake is told before jax is there.
-        from research.predicting import command
-
-        return command.run(named[0], named[1:], own)
+        with Signals() as signals:
+            return _main(argv, signals)
     except (flags.Error, UserError, RunError) as error:
-        print(f'error: {" ".join(str(error).splitlines())}', file=sys.stderr)
+        print(f'error: {_told(error)}', file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print('stopped: no file was written', file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        print(': '.join(filter(None, ('stopped', _told(stop)))), file=sys.stderr)
+        return stop.exit_code if isinstance(stop, Stopped) else 130
     except BrokenPipeError:  # whoever read standard output has gone
         sys.stderr.close()
         return 1
+
+
+def _main(argv: Sequence[str], signals: Signals) -> int:
+    own = _flags()
+    named = own(argv)[1:]
+    if own.help:
+        print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+        return 0
+    if len(named) < 2:
+        raise UserError('a run and files or folders are wanted; --help shows how')
+    missing = [text for text in named[1:] if not os.path.exists(text)]
+    if missing:
+        raise UserError(f'{missing[0]}: there is no such file or folder')
+    if own.out is not None:
+        out = Path(own.out)
+        # What stands there may be this command's own: only its journal tells.
+        journal = outputs.journal(out)
+        outputs.refuse([out, journal], own.force or os.path.exists(journal))
+    # Imported where it is used: a mistake is told before jax is there.
+    from research.predicting import command
+
+    return command.run(named[0], named[1:], own, signals)
+
+
+def _told(error: BaseException) -> str:
+    """Its message and its notes, in one line."""
+    said = [str(error), *getattr(error, '__notes__', [])]
+    return ' '.join('; '.join(filter(None, said)).splitlines())
 
 
 def _flags() -> flags.FlagValues:
@@ -100,7 +124,7 @@ def _flags() -> flags.FlagValues:
         "speech: with the run's language model where it has one (the default), or without",
     )
     add(flags.DEFINE_integer, 'batch', None, 'windows at once; default: what memory is spared for')
-    add(flags.DEFINE_boolean, 'force', False, 'replace files of earlier answers')
+    add(flags.DEFINE_boolean, 'force', False, FORCE)
     add(flags.DEFINE_string, 'runs_dir', 'runs', 'folder of the runs')
     add(flags.DEFINE_boolean, 'help', False, 'show this')
     return own

@@ -2,35 +2,38 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from research import start, trained
 from research.errors import UserError
-from research.experiment import sound
-from research.predicting import kinds, labels, outputs, places, report
-from research.predicting.answers import Answers, Options, Reported
+from research.predicting import identity, kinds, outputs, places, report, resuming
+from research.predicting.answers import Answers, Options, Reported, Watch
+from research.predicting.delivery import Delivery, facts
 from research.predicting.hearing import fitting
+from research.predicting.journal import Journal
 from research.predicting.places import Place
 from research.predicting.progress import Progress
-from research.tasks import Detection
+from research.predicting.stopping import Signals
 from research.trained import Loaded
 
 
-def run(text: str, named: Sequence[str], flags: Any) -> int:
+def run(text: str, named: Sequence[str], flags: Any, signals: Signals) -> int:
     """Asks a run about files.
 
     Args:
         text: the run, as the user names it.
         named: files and folders.
         flags: those of `research.predict`.
+        signals: heeded between blocks of sound and between files.
 
     Returns:
         1 where a file has no answer, else 0.
 
     Raises:
-        UserError, RunError: a mistake of the user's; nothing has been written.
+        UserError, RunError: a mistake of the user's, or a disk that refuses.
+        Stopped: a signal came. As an error, it bears a note of what is kept.
     """
     options = Options(flags.slices, flags.review, flags.hop_s, flags.labels, flags.lm)
     out = None if flags.out is None else Path(flags.out)
@@ -43,18 +46,20 @@ def run(text: str, named: Sequence[str], flags: Any) -> int:
         start.remember_programs(programs)
     if flags.batch is not None and flags.batch < 1:
         raise UserError(f'--batch={flags.batch}: 1 or more is wanted')
-    answers = kinds.answers(loaded, options, flags.batch or fitting(loaded.experiment))
+    batch = flags.batch or fitting(loaded.experiment)
+    answers = kinds.answers(loaded, options, batch)
     found = places.find(named, answers.suffixes)
     for note in found.notes:
         _say(note)
-    targets = _targets(answers, options, out, style)
-    outputs.refuse(targets, flags.force)
-    reported = _ask(answers, found.places, out is None and style == 'csv')
     if out is None:
-        if style == 'json':
-            report.write_json(sys.stdout, _facts(loaded), answers, reported)
+        reported = _print(answers, found.places, loaded, style, signals)
     else:
-        _write(answers, loaded, options, reported, out, style)
+        about = identity.about(loaded, options, batch)
+        run = str(loaded.place.directory)
+        journal = Journal(out, run, about, found.places, flags.force)
+        delivery = Delivery(out, style, answers, loaded, options)
+        outputs.refuse(delivery.targets, flags.force, journal.own)
+        reported = _keep(answers, found.places, journal, delivery, signals)
     failed = [each for each in reported if each.error]
     events = f', {sum(len(e.events) for e in reported)} {answers.event}' * bool(answers.event)
     _say(f'{len(reported) - len(failed)} of {len(reported)} files answered{events}')
@@ -65,75 +70,74 @@ def run(text: str, named: Sequence[str], flags: Any) -> int:
     return 1 if failed else 0
 
 
-def _ask(answers: Answers, named: list[Place], stream: bool) -> list[Reported]:
-    """All answers; where they are streamed, each is printed as soon as it is there."""
+def _print(
+    answers: Answers, asked: list[Place], loaded: Loaded, style: str, signals: Signals
+) -> list[Reported]:
+    """All answers, to standard output; lines of a table as soon as they are there."""
     reported = []
     columns = report.columns(answers)
-    if stream:
+    if style == 'csv':
         report.write_csv(sys.stdout, columns, [])
-    with contextlib.closing(Progress(named)) as progress:
-        for each in answers.ask(named, progress.watch):
-            reported.append(each)
-            if stream:
-                rows = report.rows(answers, [each])
-                report.write_csv(sys.stdout, columns, rows, header=False)
+    signals.wait()
+    try:
+        with _progress(asked, signals) as watch:
+            for each in answers.ask(asked, watch):
+                reported.append(each)
+                if style == 'csv':
+                    rows = report.rows(answers, [each])
+                    report.write_csv(sys.stdout, columns, rows, header=False)
+                signals.check()
+    except KeyboardInterrupt as stop:
+        stop.add_note('nothing is kept; with --out=FILE the same command would go on')
+        raise
+    if style == 'json':
+        report.write_json(sys.stdout, facts(loaded), answers, reported)
     return reported
 
 
-def _targets(answers: Answers, options: Options, out: Path | None, style: str) -> list[Path]:
-    """All that will be written."""
-    if out is None:
-        return []
-    found = [out]
-    if style == 'csv' and answers.event_columns:
-        found.append(outputs.beside(out, 'files.csv'))
-    if options.review is not None:
-        found.append(outputs.beside(out, 'review.csv'))
-    if options.labels is not None:
-        found.append(outputs.beside(out, 'labels'))
-    return found
-
-
-def _write(
+def _keep(
     answers: Answers,
-    loaded: Loaded,
-    options: Options,
-    reported: list[Reported],
-    out: Path,
-    style: str,
-) -> None:
-    with outputs.whole(out) as path, path.open('w', encoding='utf-8', newline='') as file:
-        if style == 'json':
-            report.write_json(file, _facts(loaded), answers, reported)
-        else:
-            report.write_csv(file, report.columns(answers), report.rows(answers, reported))
-    columns, rows = ['file', *answers.columns, 'error'], report.file_rows(answers, reported)
-    if style == 'csv' and answers.event_columns:
-        _write_csv(outputs.beside(out, 'files.csv'), columns, rows)
-    if options.review is not None:
-        unsure = report.unsure(rows, options.review)
-        _write_csv(outputs.beside(out, 'review.csv'), columns, unsure)
-        _say(f'{len(unsure)} files to review: {outputs.beside(out, "review.csv")}')
-    if options.labels is not None:
-        folder = outputs.beside(out, 'labels')
-        task, high_hz = loaded.experiment.task, sound(loaded.experiment).rate_hz / 2
-        assert isinstance(task, Detection)
-        labels.write(folder, options.labels, reported, task.positive, high_hz)
+    asked: list[Place],
+    journal: Journal,
+    delivery: Delivery,
+    signals: Signals,
+) -> list[Reported]:
+    """All answers, to files; those of a process before are taken from the journal."""
+    outputs.sweep([*delivery.targets, journal.path])
+    if journal.done or journal.changed:
+        verb = 'is' if journal.changed == 1 else 'are'
+        changed = f', {journal.changed} that changed since {verb} done again' * bool(
+            journal.changed
+        )
+        _say(f'resumed: {journal.done} of {journal.total} files are done{changed}')
+    done = [place for place in asked if journal.holds(place)]
+    reported = []
+    signals.wait()
+    with journal:
+        with _progress(asked, signals, done) as watch:
+            for each in resuming.ask(answers, asked, watch, journal):
+                reported.append(each)
+                signals.check()
+        with outputs.Drafts() as drafts:
+            said = delivery.write(drafts, reported)
+            journal.replacing(drafts.hashes())
+            drafts.place()
+        journal.remove()
+    for line in said:
+        _say(line)
+    return reported
 
 
-def _write_csv(target: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    with outputs.whole(target) as path, path.open('w', encoding='utf-8', newline='') as file:
-        report.write_csv(file, columns, rows)
+@contextlib.contextmanager
+def _progress(asked: list[Place], signals: Signals, done: Sequence[Place] = ()) -> Iterator[Watch]:
+    """Shows how far files have been read, and stops there where a signal wants it."""
+    with contextlib.closing(Progress(asked, done=done)) as progress:
 
+        def watch(place: Place, share: float, seconds: float) -> None:
+            signals.check()
+            progress.watch(place, share, seconds)
 
-def _facts(loaded: Loaded) -> dict[str, Any]:
-    experiment = loaded.experiment
-    return {
-        'run': str(loaded.place.directory),
-        'experiment': experiment.name,
-        'corpus': experiment.data.corpus,
-        'task': type(experiment.task).__name__,
-    }
+        yield watch
 
 
 def _format(out: Path | None, style: str | None) -> str:

@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO, cast
 
 from research.loggers.console import BAR_INTERVAL_S, PLAIN_INTERVAL_S, Stream, duration
@@ -15,7 +15,8 @@ class Progress:
     """Counted in bytes of files, of which all are known before the first is opened.
 
     Args:
-        places: all that will be read.
+        places: all that will have been read.
+        done: those of them that have been already.
         stream: where to; None: standard error, so that standard output holds answers alone.
         clock: seconds, never backwards.
     """
@@ -25,6 +26,7 @@ class Progress:
         places: list[Place],
         stream: Stream | None = None,
         clock: Callable[[], float] = time.monotonic,
+        done: Sequence[Place] = (),
     ):
         self._sizes = {place.name: _size(place) for place in places}
         self._total = sum(self._sizes.values())
@@ -32,7 +34,8 @@ class Progress:
         self._clock = clock
         self._begun_s = clock()
         self._shown_s = self._begun_s
-        self._read, self._heard_s, self._files = 0.0, 0.0, 0
+        self._before = sum(self._sizes[place.name] for place in done)
+        self._read, self._heard_s, self._files = float(self._before), 0.0, len(done)
         self._current: tuple[str, float, float] = '', 0.0, 0.0
         terminal = self._stream.isatty() and os.environ.get('TERM') != 'dumb'
         self._bar = _Bar(self._stream) if terminal else None
@@ -65,7 +68,8 @@ class Progress:
         read = self._read + share * self._sizes.get(name, 0)
         spent_s, heard_s = now_s - self._begun_s, self._heard_s + seconds
         done = read / self._total if self._total else 1.0
-        left_s = spent_s / done - spent_s if done else math.inf
+        own = read - self._before
+        left_s = spent_s * (self._total - read) / own if own else math.inf
         left = f'  {duration(left_s)} left' if math.isfinite(left_s) else ''
         line = (
             f'file {min(self._files + 1, len(self._sizes))}/{len(self._sizes)}  {done:.0%}'

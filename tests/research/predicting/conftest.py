@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 import experiments
-from research import material, overrides, step
+from research import codec, material, overrides, step
+from research.checkpoint import Checkpoints
 from research.corpora import Corpus
 from research.predicting.places import Place
 from research.runs import Run
@@ -61,3 +62,20 @@ def written(tmp_path) -> Callable[[Corpus], list[Place]]:
 @pytest.fixture
 def unwatched() -> Callable[[Any, float, float], None]:
     return lambda place, share, seconds: None
+
+
+@pytest.fixture(scope='session')
+def on_disk() -> Callable[[Loaded, Path], Path]:
+    """Writes a run as a finished one; returns its directory."""
+
+    def write(loaded: Loaded, runs_dir: Path) -> Path:
+        place = Run(runs_dir / loaded.experiment.name / 'drawn-s0')
+        place.create(codec.to_json(loaded.experiment), {})
+        loaded.meaning.write(place.meaning)
+        checkpoints = Checkpoints(place.checkpoints)
+        checkpoints.save(1, loaded.weights, 'best')
+        checkpoints.close()
+        place.finish({'status': 'finished', 'best_step': 1, 'tuned': loaded.tuned})
+        return place.directory
+
+    return write

@@ -31,6 +31,20 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_seconds_at_most(tmp
     assert set(stream.getvalue()) <= {'\n', *map(chr, range(32, 127))}
 
 
+def test_what_a_process_before_has_done_counts_as_read_but_not_for_the_pace(tmp_path):
+    places = []
+    for number in range(4):
+        path = tmp_path / f'{number}.wav'
+        path.write_bytes(b'x' * 1_000)
+        places.append(Place(path.name, path))
+    clock, stream = Clock(), io.StringIO()
+    progress = Progress(places, stream, clock, done=[places[0], places[2]])
+    clock.now_s += 10
+    progress.watch(places[1], 0.5, 30.0)
+    progress.close()
+    assert stream.getvalue() == 'file 3/4  62%  0:30 left  0:30 heard, 3 x real time\n'
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
