@@ -16,6 +16,8 @@ import soundfile
 
 from research import predict
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 # Windows of half a second, five a batch: files end anywhere in a batch.
 CALLS = ('data.slice_s=0.5', 'model.widths=8', 'task=Detection', 'task.positive=a')
