@@ -1,6 +1,7 @@
 """Predictions for a whole part of a corpus, and their scores."""
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,10 +14,11 @@ from jaxtyping import Array, Int
 from research import features
 from research.batches import Features
 from research.examples import Examples
-from research.experiment import Experiment
+from research.experiment import Experiment, Model
 from research.frontends import FrontEnd
 from research.material import Material
 from research.reading import THREADS, ahead
+from research.tasks import Task
 
 # Inputs and their valid frames.
 Heard = tuple[Array | np.ndarray, Array | np.ndarray]
@@ -56,22 +58,16 @@ class Evaluator:
         else:
             self.data = features.resident(experiment, corpus, examples)
 
-        def outputs(params, stats, x, lengths):
-            variables = {'params': params, 'batch_stats': stats}
-            return experiment.model.apply(variables, x, lengths, None)
-
-        def predict(params, stats, x, lengths, targets):
-            return self.task.predict(outputs(params, stats, x, lengths), targets)
-
-        self._outputs, self._predict = jax.jit(outputs), jax.jit(predict)
-
     def __call__(self, params: Any, stats: Any) -> dict[str, np.ndarray]:
         """What the task predicts: arrays [examples, ...], in the part's order."""
-        return self._over(lambda x, n, targets: self._predict(params, stats, x, n, targets))
+        model, task = self.experiment.model, self.task
+        variables = {'params': params, 'batch_stats': stats}
+        return self._over(lambda *batch: _predictions(variables, *batch, model=model, task=task))
 
     def outputs(self, params: Any, stats: Any) -> Any:
         """What the model gives, before the task: a tree of arrays [examples, ...]."""
-        return self._over(lambda x, n, targets: self._outputs(params, stats, x, n))
+        variables = {'params': params, 'batch_stats': stats}
+        return self._over(lambda x, n, _: _outputs(variables, x, n, model=self.experiment.model))
 
     def over(self, each: Callable[[Array, Array], Any]) -> Any:
         """`each(inputs, lengths)` of all batches: a tree of arrays [examples, ...]."""
@@ -88,8 +84,7 @@ class Evaluator:
         places = _filled(self._sequence, -(-self.examples // self.batch) * self.batch)
         found = []
         for first, (x, lengths) in zip(itertools.count(0, self.batch), batches):
-            rows = places[first : first + self.batch]
-            targets = jax.tree.map(lambda column, rows=rows: column[rows], self._targets)
+            targets = features.rows(self._targets, places[first : first + self.batch])
             found.append(each(x, lengths, targets))
         order = np.argsort(self._sequence)  # which leaves out what filled up
         return jax.tree.map(lambda *some: np.concatenate(some)[order], *jax.device_get(found))
@@ -97,16 +92,16 @@ class Evaluator:
     def inputs(self, chosen: Int[np.ndarray, ' examples']) -> features.Extracted:
         """What the model hears of the examples chosen, and how many frames of it are valid."""
         if self.data is not None:
-            return self.data.inputs[chosen], self.data.lengths[chosen]
+            return features.rows((self.data.inputs, self.data.lengths), chosen)
         mask = np.isin(np.arange(self.examples), chosen)
         few = features.resident(self.experiment, self._corpus, self._part.where(mask))
         place = np.searchsorted(np.flatnonzero(mask), chosen)
-        return few.inputs[place], few.lengths[place]
+        return features.rows((few.inputs, few.lengths), place)
 
     def _resident(self, data: Features) -> Iterator[Heard]:
         for first in range(0, self.examples, self.batch):
             places = _filled(self._sequence[first : first + self.batch], self.batch)
-            yield data.inputs[places], data.lengths[places]
+            yield features.rows((data.inputs, data.lengths), places)
 
     def _streamed(self) -> Iterator[Heard]:
         """The same batches, put together on the host from chunks as they come."""
@@ -125,6 +120,19 @@ class Evaluator:
             held = x[whole:], lengths[whole:]
         if held and len(held[0]):
             yield _filled(held[0], size), _filled(held[1], size)
+
+
+# Of all parts, so that those of one shape share a program.
+@functools.partial(jax.jit, static_argnames='model')
+def _outputs(variables: Any, x: Array, lengths: Array, *, model: Model) -> Any:
+    return model.apply(variables, x, lengths, None)
+
+
+@functools.partial(jax.jit, static_argnames=('model', 'task'))
+def _predictions(
+    variables: Any, x: Array, lengths: Array, targets: Any, *, model: Model, task: Task
+) -> dict[str, Array]:
+    return task.predict(model.apply(variables, x, lengths, None), targets)
 
 
 def _filled(values: np.ndarray, size: int) -> np.ndarray:

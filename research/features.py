@@ -6,7 +6,7 @@ programs are compiled and an example's features do not depend on who reads them,
 
 import functools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -98,7 +98,7 @@ def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
     taken = np.concatenate(
         [row * chunk.slices + np.arange(len(own)) for row, own in enumerate(chunk.examples)]
     )
-    return x.reshape(-1, *x.shape[2:])[taken], lengths.reshape(-1)[taken]
+    return rows((x.reshape(-1, *x.shape[2:]), lengths.reshape(-1)), taken)
 
 
 def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Features:
@@ -109,8 +109,14 @@ def resident(experiment: Experiment, corpus: Corpus, examples: Examples) -> Feat
     own = chunks(corpus, examples, sound(experiment).rate_hz)
     pieces = [extract(experiment, chunk, read(corpus, examples, chunk)) for chunk in own]
     order = np.argsort(sequence(own))
-    inputs, lengths = (jnp.concatenate(column)[order] for column in zip(*pieces, strict=True))
+    inputs, lengths = rows(tuple(map(jnp.concatenate, zip(*pieces, strict=True))), order)
     return Features(inputs, lengths, jax.tree.map(jnp.asarray, examples.target))
+
+
+@jax.jit
+def rows(columns: Any, chosen: Int[Array | np.ndarray, ' chosen']) -> Any:
+    """Those rows of a tree of columns: one program, where indexing each would be several."""
+    return jax.tree.map(lambda column: column[chosen], columns)
 
 
 def sequence(own: list[Chunk]) -> Int[np.ndarray, ' examples']:
