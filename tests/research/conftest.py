@@ -4,13 +4,17 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from data_prep.notes import Notes, arrange
 from research.corpora import Corpus
+
+if TYPE_CHECKING:
+    from research.experiment import Experiment
+    from research.runs import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +102,44 @@ def make() -> Callable[..., Path]:
         return directory
 
     return make
+
+
+@pytest.fixture(scope='session')
+def go() -> Callable[..., tuple['Run', dict[str, Any]]]:
+    """Trains an experiment on a corpus below a folder; gives its directory and its result.
+
+    Pictures take longer than such runs do: without `pictures` there are none.
+    """
+    # The loop and all that it needs, for those alone who train.
+    from research import codec, conclude, results, runs, train
+    from research.loggers import Loggers
+    from research.loggers.wandb import WandbLogger
+
+    def run(
+        experiment: 'Experiment',
+        corpus: Corpus,
+        folder: Path,
+        pictures: bool = False,
+        **options: Any,
+    ) -> tuple['Run', dict[str, Any]]:
+        place = runs.locate(folder, codec.to_json(experiment), corpus.fingerprint)
+
+        def wandb(say: Callable[[str], None]) -> WandbLogger:
+            return WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
+
+        # Of a step alone and of several there would be a program each to compile.
+        how = train.Options(**{'steps_per_dispatch': 1, **options})
+        loggers = Loggers(wandb)
+        with pytest.MonkeyPatch.context() as patch:
+            if not pictures:
+                patch.setattr(conclude, 'draw', lambda *arguments: None)
+                patch.setattr(results, 'draw', lambda trained: None)
+            try:
+                return place, train.run(experiment, corpus, place, how, loggers)
+            finally:
+                loggers.close()
+
+    return run
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -18,14 +18,11 @@ from research import (
     overrides,
     runs,
     step,
-    train,
     trained,
 )
 from research.errors import UserError
 from research.evaluate import Evaluator
-from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
-from research.loggers.wandb import WandbLogger
 from research.plan import plan
 from research.results import mapping
 from research.start import Chosen
@@ -42,6 +39,7 @@ SMALL = (
     'frontend.n_mels=8',
     'model.trees=3,8',
     'model.depth=1,6',
+    'model.folds=2',
 )
 
 
@@ -56,29 +54,18 @@ def corpus(drawn):
     return drawn(recordings, target=[f'{100 * seconds:.0f}' for _, seconds in recordings])
 
 
-def go(chosen, corpus, folder):
-    place = runs.locate(folder, codec.to_json(chosen), corpus.fingerprint)
-
-    def wandb(say):
-        return WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-
-    loggers = Loggers(wandb)
-    try:
-        return place, train.run(chosen, corpus, place, train.Options(), loggers)
-    finally:
-        loggers.close()
-
-
 @pytest.fixture(scope='module')
-def genre(corpus, tmp_path_factory):
+def genre(corpus, go, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mapping, 'draw', lambda trained: None)  # the dearest, and tested on its own
-        return go(experiment('genre_forest'), corpus, tmp_path_factory.mktemp('runs'))
+        return go(
+            experiment('genre_forest'), corpus, tmp_path_factory.mktemp('runs'), pictures=True
+        )
 
 
 @pytest.fixture(scope='module')
-def tempo(corpus, tmp_path_factory):
-    return go(experiment('tempo_forest'), corpus, tmp_path_factory.mktemp('runs'))
+def tempo(corpus, go, tmp_path_factory):
+    return go(experiment('tempo_forest'), corpus, tmp_path_factory.mktemp('runs'), pictures=True)
 
 
 def test_the_directory_is_that_of_any_run(genre, corpus):
@@ -151,7 +138,7 @@ def test_a_tempo_is_told_in_its_own_unit_and_drawn(tempo):
 
 
 def test_an_interrupted_run_starts_again_and_ends_as_one_that_was_not(
-    tempo, corpus, tmp_path, monkeypatch
+    tempo, corpus, go, tmp_path, monkeypatch
 ):
     once = growing.search
 
@@ -197,17 +184,18 @@ def test_a_plan_tells_what_would_be_heard_and_tried(corpus, tmp_path):
     said = '\n'.join(plan(chosen, tmp_path, 'jit'))
     # Mean, deviation and three quantiles of eight bands, and nine lags.
     assert 'heard     49 statistics of 32 frames x 8 features' in said
-    assert 'search    4 forests of depth 1, 6; trees 3, 8; 5 folds of whole groups' in said
+    assert 'search    4 forests of depth 1, 6; trees 3, 8; 2 folds of whole groups' in said
     assert not list(tmp_path.iterdir())
 
 
-def test_augmentation_is_refused(corpus, tmp_path):
+def test_augmentation_is_refused(corpus, go, tmp_path):
     with pytest.raises(UserError, match='a forest hears each example once'):
         go(experiment('genre_forest', 'augment=SpecAugment'), corpus, tmp_path)
 
 
-def test_a_network_learns_a_number_through_the_loop(corpus, tmp_path):
-    chosen = experiment('tempo_forest', 'model=MLP', 'model.widths=16', 'batch_size=8', 'epochs=30')
+def test_a_network_learns_a_number_through_the_loop(corpus, go, tmp_path):
+    own = ('model=MLP', 'model.widths=16', 'batch_size=8', 'epochs=30', 'eval_epochs=10')
+    chosen = experiment('tempo_forest', *own)
     place, result = go(chosen, corpus, tmp_path)
     records = MetricsFile(place.metrics).records()
     losses = [record['loss'] for record in records if record['split'] == 'train']

@@ -9,10 +9,8 @@ import data_prep
 import experiments
 from data_prep.notes import PITCH, VELOCITY, arrange
 from data_prep.sources import midi as reading
-from research import codec, composition, corpora, generate, midi, overrides, runs, train, trained
+from research import composition, corpora, generate, midi, overrides, trained
 from research.composition import Wish
-from research.loggers import Loggers
-from research.loggers.wandb import WandbLogger
 
 SCALE = (0, 2, 4, 5, 7, 9, 11)
 CHANGES = (
@@ -42,17 +40,11 @@ def notes_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def run(notes_dir, tmp_path_factory):
+def run(notes_dir, go, tmp_path_factory):
     """A notes_lstm that goes on from 12 words, hardly trained."""
     corpus = corpora.open_corpus(data_prep.place('midi_notes', notes_dir))
     experiment = overrides.apply(experiments.build('notes_lstm'), CHANGES)
-    folder = tmp_path_factory.mktemp('runs')
-    place = runs.locate(folder, codec.to_json(experiment), corpus.fingerprint)
-    loggers = Loggers(
-        lambda say: WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-    )
-    train.run(experiment, corpus, place, train.Options(), loggers)
-    loggers.close()
+    place, _ = go(experiment, corpus, tmp_path_factory.mktemp('runs'))
     return place
 
 

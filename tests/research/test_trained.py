@@ -7,30 +7,30 @@ import numpy as np
 import pytest
 
 import experiments
-from data_prep.cards import VERSION
-from research import codec, corpora, evaluate, material, overrides, runs, train, trained
+from research import evaluate, material, overrides, runs, trained
 from research.errors import UserError
-from research.loggers import Loggers
-from research.loggers.wandb import WandbLogger
 
-CHANGES = ('data.corpus=corpus_styles', 'data.slices=2', 'model.widths=8', 'epochs=3')
+CHANGES = (
+    'data.corpus=drawn',
+    'data.slice_s=0.5',
+    'data.slices=2',
+    'frontend=LogMel',
+    'frontend.rate_hz=8000',
+    'frontend.n_fft=256',
+    'model.widths=8',
+    'epochs=3',
+)
 
 
 @pytest.fixture(scope='module')
-def corpus(data_dir):
-    return corpora.open_corpus(data_dir / 'corpus_styles' / VERSION)
+def corpus(drawn):
+    return drawn([(8000, 1.0)] * 24, classes=('a', 'b', 'c'))
 
 
 @pytest.fixture(scope='module')
-def finished(corpus, tmp_path_factory):
+def finished(corpus, go, tmp_path_factory):
     experiment = overrides.apply(experiments.build('genre_mlp'), CHANGES)
-    folder = tmp_path_factory.mktemp('runs')
-    place = runs.locate(folder, codec.to_json(experiment), corpus.fingerprint)
-    loggers = Loggers(
-        lambda say: WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-    )
-    train.run(experiment, corpus, place, train.Options(), loggers)
-    loggers.close()
+    place, _ = go(experiment, corpus, tmp_path_factory.mktemp('runs'))
     return place
 
 
