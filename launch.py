@@ -1,4 +1,4 @@
-"""Trains an experiment: `python launch.py --experiment=genre_cnn1d`.
+"""Trains an experiment, `python launch.py --experiment=genre_cnn1d`, or a grid, `--grid=NAME`.
 
 Everything has a default that works. A run is one folder under --runs_dir; the same command goes on
 where a stopped one was, and does nothing where it is finished.
@@ -13,6 +13,12 @@ from absl import app, flags, logging
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string('experiment', None, 'Name of an experiment; --list shows them all.')
+flags.DEFINE_string('grid', None, 'Name of a grid of experiments; --list shows them too.')
+flags.DEFINE_multi_string(
+    'sweep',
+    [],
+    'a.b=v1,v2 or seed=0:10: trains --experiment with each of the values; several multiply.',
+)
 flags.DEFINE_multi_string(
     'set',
     [],
@@ -46,6 +52,10 @@ flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
 )
 flags.DEFINE_bool('force', False, 'Trains anew; an earlier run of the same is moved aside.')
+flags.DEFINE_bool(
+    'status', False, 'Shows how far a grid is: done, running, failed and why, waiting.'
+)
+flags.DEFINE_bool('retry_failed', False, 'Trains also what failed, from its last good checkpoint.')
 flags.DEFINE_float(
     'checkpoint_every_s', 60.0, 'Seconds between checkpoints to resume from.', lower_bound=0.0
 )
@@ -67,8 +77,18 @@ def main(argv: Sequence[str]) -> int:
             raise UserError(f'{argv[1]}: flags begin with --, as in --experiment={argv[1]}')
         if FLAGS.list:
             return show_list()
-        if not FLAGS.experiment:
-            raise UserError('which experiment? --experiment=NAME; --list shows the names')
+        if FLAGS.experiment and FLAGS.grid:
+            raise UserError('--experiment and --grid are two things: give one of them')
+        if not FLAGS.experiment and not FLAGS.grid:
+            raise UserError(
+                'which experiment? --experiment=NAME or --grid=NAME; --list shows the names'
+            )
+        if FLAGS.grid and FLAGS.sweep:
+            raise UserError('--sweep makes a grid of --experiment: leave --grid out')
+        if FLAGS.grid or FLAGS.sweep:
+            return train_grid()
+        if FLAGS.status:
+            raise UserError('--status tells of a grid: --grid=NAME, or --experiment with --sweep')
         return train()
     except KeyboardInterrupt:
         print('stopped; the same command starts again', file=sys.stderr)
@@ -113,9 +133,13 @@ def told(error: Exception) -> int:
 def show_list() -> int:
     import experiments
 
-    width = max(map(len, experiments.cards()))
-    for name, (_, card) in experiments.cards().items():
-        print(f'{name:{width}}  {card.splitlines()[0] if card else ""}')
+    grids = experiments.cards('Grid')
+    width = max(map(len, experiments.cards() | grids))
+    for cards in (experiments.cards(), grids):
+        if cards is grids:
+            print('\ngrids, by --grid=NAME:')
+        for name, (_, card) in cards.items():
+            print(f'{name:{width}}  {card.splitlines()[0] if card else ""}')
     return 0
 
 
@@ -127,7 +151,7 @@ def train() -> int:
 
     if not FLAGS.plan:
         writable(Path(FLAGS.runs_dir))
-    assignments = list(FLAGS.set) + ([f'seed={FLAGS.seed}'] if FLAGS.seed is not None else [])
+    assignments = assigned()
     data_dir = Path(FLAGS.data_dir)
     chosen = start.choose(experiment, FLAGS.corpus, assignments, data_dir, prepare=not FLAGS.plan)
     if FLAGS.plan:
@@ -147,7 +171,47 @@ def train() -> int:
         steps_per_dispatch=FLAGS.steps_per_dispatch,
         force=FLAGS.force,
         stream=FLAGS.stream,
+        retry=FLAGS.retry_failed,
     )
+
+
+def train_grid() -> int:
+    import experiments
+    from research import driver, ledger
+    from research.grid import swept
+
+    runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
+    if not looks:
+        writable(runs_dir)
+    if FLAGS.grid:
+        grid, assignments = experiments.build_grid(FLAGS.grid), assigned()
+    else:
+        grid, assignments = swept(experiments.build(FLAGS.experiment), FLAGS.sweep), assigned()
+    planned = driver.resolve(
+        grid, FLAGS.corpus, assignments, Path(FLAGS.data_dir), runs_dir, prepare=not looks
+    )
+    entries = [each.entry for each in planned]
+    if FLAGS.status:
+        print('\n'.join(ledger.lines(grid.name, entries)))
+        return 0
+    if FLAGS.plan:
+        print('\n'.join(driver.plan(grid, planned, FLAGS.steps_per_dispatch)))
+        return 0
+    how = driver.How(
+        FLAGS.wandb,
+        FLAGS.parallel,
+        FLAGS.checkpoint_every_s,
+        FLAGS.steps_per_dispatch,
+        FLAGS.stream,
+        FLAGS.force,
+        FLAGS.retry_failed,
+    )
+    return driver.train(grid, planned, runs_dir, how)
+
+
+def assigned() -> list[str]:
+    """What --set and --seed say, in their order."""
+    return list(FLAGS.set) + ([f'seed={FLAGS.seed}'] if FLAGS.seed is not None else [])
 
 
 def writable(folder: Path) -> None:

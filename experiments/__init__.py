@@ -1,6 +1,7 @@
-"""Experiments by name. Each is a function that returns an `Experiment`; its docstring is its card.
+"""Experiments and grids by name, functions that return an `Experiment` or a `Grid`.
 
-Names and cards are read from the source, so that listing them imports no model and no jax.
+The docstring is the card. Names and cards are read from the source, so that listing them imports no
+model and no jax.
 """
 
 import ast
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from research.experiment import Experiment
+    from research.grid import Grid
 
 
 @functools.cache
-def cards() -> dict[str, tuple[str, str]]:
-    """Experiment name to the module that defines it and its docstring."""
+def cards(kind: str = 'Experiment') -> dict[str, tuple[str, str]]:
+    """Name of an experiment, or of a 'Grid', to the module that defines it and its docstring."""
     found = {}
     for path in sorted(Path(__file__).parent.glob('[!_]*.py')):
         for node in ast.parse(path.read_text(encoding='utf-8')).body:
@@ -23,7 +25,7 @@ def cards() -> dict[str, tuple[str, str]]:
                 isinstance(node, ast.FunctionDef)
                 and not node.name.startswith('_')
                 and isinstance(node.returns, ast.Name)
-                and node.returns.id == 'Experiment'
+                and node.returns.id == kind
             ):
                 found[node.name] = (path.stem, ast.get_docstring(node) or '')
     return found
@@ -40,3 +42,16 @@ def build(name: str) -> 'Experiment':
     if name not in cards():
         raise UserError(unknown('experiment', name, cards()))
     return getattr(importlib.import_module(f'experiments.{cards()[name][0]}'), name)()
+
+
+def build_grid(name: str) -> 'Grid':
+    """The grid of that name.
+
+    Raises:
+        UserError: there is none; lists the names there are and the nearest.
+    """
+    from research.errors import UserError, unknown
+
+    if name not in cards('Grid'):
+        raise UserError(unknown('grid', name, cards('Grid')))
+    return getattr(importlib.import_module(f'experiments.{cards("Grid")[name][0]}'), name)()

@@ -98,6 +98,23 @@ def claim(directory: Path, lease_s: float = 30.0, report: Callable[[str], None] 
         raise unwritable(folder, error) from error
 
 
+def holder(directory: Path) -> dict[str, Any] | None:
+    """Who holds the run: `pid`, `where` and `since`; None where nobody does.
+
+    Looks once and takes nothing: a holder on another machine may be dead, which only a second look
+    would tell.
+    """
+    newest = _newest(Path(directory) / 'claim')
+    record = _read(newest) if newest is not None and newest.suffix == '.json' else {}
+    if not record:
+        return None
+    here = record.get('host') == _host()
+    if here and not _alive(record['pid'], record['started']):
+        return None
+    where = 'on this machine' if here else 'on another machine or in another container'
+    return {'pid': record['pid'], 'where': where, 'since': f'since {record["since"]}'}
+
+
 def _take(folder: Path, number: int) -> tuple[Path, dict[str, Any]] | None:
     """Makes the claim of that number; None where somebody was quicker."""
     file = folder / f'{number:06d}.json'

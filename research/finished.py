@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from research import metrics, runs, scores
+from research import ledger, metrics, runs, scores
 from research.dotted import flatten
 from research.errors import UserError, unknown
-from research.scores import Units
+from research.scores import Counted, Units
 
 SHORT = {name: f'data.{name}' for name in ('corpus', 'protocol', 'fold')}
 
@@ -40,18 +40,27 @@ class Finished:
         return tuple(str(self.settings[name]) for name in full)
 
 
-def find(places: Iterable[str], runs_dir: Path) -> list[runs.Run]:
-    """The runs at or below each path, or below `runs_dir` for a name.
+def find(places: Iterable[str], runs_dir: Path) -> tuple[list[runs.Run], dict[Path, str]]:
+    """The runs at or below each path, or below `runs_dir` for a name, or those of a grid.
+
+    Returns:
+        The runs that there are, in the order of their paths, and the labels that grids give them.
 
     Raises:
         UserError: there is no such path or name; lists the names there are.
     """
-    found = set()
+    found, labels = set(), {}
     for place in places:
+        if ledger.path(runs_dir, place).is_file():
+            entries = ledger.read(runs_dir, place)
+            labels |= {entry.run.directory: entry.label for entry in entries}
+            found |= {e.run.directory for e in entries if e.run.status() != 'absent'}
+            continue
         root = Path(place) if Path(place).is_dir() else runs_dir / place
         if not root.is_dir():
             known = [path.parent.name for path in runs_dir.glob('*/*/')]
-            raise UserError(unknown('run, folder or experiment', place, {*known}))
+            known += [path.stem for path in (runs_dir / ledger.FOLDER).glob('*.json')]
+            raise UserError(unknown('run, folder, experiment or grid', place, {*known}))
         for depth in ('', '*/', '*/*/'):
             # A name with a dot in front is a shelf of replaced runs.
             found |= {
@@ -59,11 +68,18 @@ def find(places: Iterable[str], runs_dir: Path) -> list[runs.Run]:
                 for path in root.glob(f'{depth}experiment.json')
                 if not any(part.startswith('.') for part in path.relative_to(root).parts)
             }
-    return [runs.Run(directory) for directory in sorted(found)]
+    return [runs.Run(directory) for directory in sorted(found)], labels
 
 
-def read(places: Iterable[runs.Run]) -> tuple[list[Finished], list[str]]:
-    """The finished runs, and a line on each of the others."""
+def read(
+    places: Iterable[runs.Run], labels: Mapping[Path, str] | None = None
+) -> tuple[list[Finished], list[str]]:
+    """The finished runs, and a line on each of the others.
+
+    Args:
+        places: of the runs.
+        labels: that a grid gives them, which become a setting `label`; its name for the others.
+    """
     finished, notes = [], []
     for place in places:
         if place.status() != 'finished':
@@ -71,12 +87,15 @@ def read(places: Iterable[runs.Run]) -> tuple[list[Finished], list[str]]:
             continue
         settings = flatten(_json(place.experiment))
         settings['fingerprint'] = _json(place.environment).get('fingerprint')
+        settings['label'] = (labels or {}).get(place.directory, settings['name'])
         finished.append(Finished(place.directory, settings, _json(place.result)))
     return finished, notes
 
 
-def pooled(folds: Sequence[Finished], score: str) -> Units:
+def pooled(folds: Sequence[Finished], score: str) -> Counted:
     """One seed's test units over its folds, in the order of their names, as one test of the corpus.
+
+    Probabilities of all folds are then ranked as one, whichever of the models gave them.
 
     Raises:
         UserError: a run has no such score, a slice is tested by two folds, or an item that
@@ -84,7 +103,8 @@ def pooled(folds: Sequence[Finished], score: str) -> Units:
             run.
     """
     parts = [_units(run, score) for run in folds]
-    test = Units(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    kind = type(parts[0])
+    test = kind(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     names = ', '.join(run.directory.name for run in folds)
     if len(np.unique(test.unit)) < len(test.unit):
         raise UserError(f'{names} test the same slices: they cannot be pooled')
@@ -99,7 +119,7 @@ def pooled(folds: Sequence[Finished], score: str) -> Units:
                 f'{names} leave {len(missing)} items untested ({missing[0]} is one): '
                 'run the other folds, or put fold in --columns'
             )
-    return Units(*(column[np.argsort(test.unit)] for column in test))
+    return kind(*(column[np.argsort(test.unit)] for column in test))
 
 
 def known(run: Finished) -> list[str]:
@@ -110,13 +130,13 @@ def known(run: Finished) -> list[str]:
     return sorted({name.partition('/')[0] for name in _arrays(run, 'test_units')})
 
 
-def _units(run: Finished, score: str) -> Units:
+def _units(run: Finished, score: str) -> Counted:
     if not (run.directory / 'predictions' / 'test_units.npz').exists():
         return _of_an_earlier_version(run, score)
-    arrays = _arrays(run, 'test_units')
-    if f'{score}/unit' not in arrays:
+    arrays, kind = _arrays(run, 'test_units'), scores.of(score).units
+    if kind is None or f'{score}/unit' not in arrays:
         raise UserError(f'{run.directory}: {unknown("score", score, known(run))}')
-    return Units(*(arrays[f'{score}/{field}'] for field in Units._fields))
+    return kind(*(arrays[f'{score}/{field}'] for field in kind._fields))
 
 
 def _of_an_earlier_version(run: Finished, score: str) -> Units:

@@ -95,6 +95,11 @@ class Run:
     def failure(self) -> Path:
         return self.directory / 'failure.json'
 
+    @property
+    def trace(self) -> Path:
+        """Where an error that nobody foresaw left its traceback."""
+        return self.directory / 'failure.txt'
+
     def create(self, experiment_json: dict[str, Any], environment: dict[str, Any]) -> None:
         """Starts the run, or starts it again. Called by the holder of its claim.
 
@@ -112,6 +117,7 @@ class Run:
                 write_json(self.experiment, experiment_json)
             write_json(self.environment, self._with_earlier(environment))
             self.failure.unlink(missing_ok=True)
+            self.trace.unlink(missing_ok=True)
         except OSError as error:
             raise unwritable(self.directory, error) from error
 

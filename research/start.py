@@ -3,7 +3,7 @@
 import dataclasses
 import errno
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import data_prep
@@ -39,6 +39,7 @@ def choose(
     assignments: Sequence[str],
     data_dir: Path,
     prepare: bool = True,
+    report: Callable[[str], None] | None = None,
 ) -> Chosen:
     """Applies the user's changes and opens the corpus, or prepares the embedded stand-in.
 
@@ -48,6 +49,7 @@ def choose(
         assignments: `a.b=value`, in order.
         data_dir: of the prepared corpora.
         prepare: prepare an embedded corpus that is not there.
+        report: is told of a stand-in; None: it is printed.
 
     Raises:
         UserError: an assignment that does not fit, or a corpus that is not prepared: pinned, or
@@ -65,11 +67,9 @@ def choose(
             if insisted:
                 raise UserError(f'{lacking}: {how}')
             stand_in, name = True, asked.standin.corpus
-            print(
-                f"{lacking}; the embedded stand-in '{name}' takes its place.\n"
-                f'To train on the real one: {how}',
-                flush=True,
-            )
+            told = f"{lacking}; the embedded stand-in '{name}' takes its place."
+            told += f'\nTo train on the real one: {how}'
+            report(told) if report else print(told, flush=True)
         directory = data_prep.prepared(name, data_dir)
         if directory is None and not prepare:
             raise UserError(f'{unprepared(name, data_dir)}: {command(name, data_dir)}')
@@ -121,8 +121,14 @@ def train(
     steps_per_dispatch: int | None,
     force: bool,
     stream: str = 'auto',
+    retry: bool = False,
+    group: str | None = None,
 ) -> int:
-    """Trains the run, resumes it, or shows its result where it is finished; an exit code."""
+    """Trains the run, resumes it, or shows its result where it is finished; an exit code.
+
+    With `retry` a run that failed goes on from its last good checkpoint. `group` is that of the run
+    in W&B; without one it stands with those of its experiment.
+    """
     from research import train as loop
     from research.interrupts import Interrupted
 
@@ -136,7 +142,7 @@ def train(
         print(f'{place.directory} is finished; --force trains it anew')
         print('\n'.join(summary(runs.read_json(place.result))))
         return 0
-    if place.status() == 'failed':
+    if place.status() == 'failed' and not retry:
         reason = runs.read_json(place.failure)['reason']
         raise runs.RunError(f'{place.directory} failed: {reason}; --force trains it anew')
     remember_programs(runs_dir)
@@ -144,7 +150,7 @@ def train(
         print(line)
     print(f'run       {place.directory}', flush=True)
     options = loop.Options(layout, checkpoint_every_s, steps_per_dispatch, stream)
-    loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say))
+    loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say, group))
     code = 1
     try:
         result = loop.run(experiment, corpus, place, options, loggers)
@@ -220,13 +226,15 @@ def remember_programs(runs_dir: Path) -> None:
         jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.2)
 
 
-def _wandb(chosen: Chosen, place: runs.Run, mode: Mode, say) -> WandbLogger:
+def _wandb(
+    chosen: Chosen, place: runs.Run, mode: Mode, say: Callable[[str], None], group: str | None
+) -> WandbLogger:
     experiment = chosen.experiment
     return WandbLogger(
         place.directory,
         mode=mode,
         project='audiogrid',
-        group=f'{experiment.name}-{runs.plain(experiment.data.corpus)}',
+        group=group or f'{experiment.name}-{runs.plain(experiment.data.corpus)}',
         tags=[
             experiment.name,
             experiment.data.corpus,

@@ -19,11 +19,11 @@ USAGE = """Compares finished runs in one table, from their directories alone.
     python -m research.tables genre_cnn1d genre_lstm
     python -m research.tables runs --rows=optimizer.learning_rate --format=csv
 
-Takes run directories, folders of them, or names of experiments under --runs_dir; none: all that is
-there. Runs that differ in nothing but the seed are averaged; the folds of a protocol are pooled, so
-that every item is tested once. In brackets: the 95% interval over seeds and items, groups resampled
-whole; --against=ROW adds each row's difference from that one, on the same items. Corpora, protocols
-and fingerprints never share a column.
+Takes run directories, folders of them, or names of experiments or grids under --runs_dir; none: all
+that is there. Runs that differ in nothing but the seed are averaged; the folds of a protocol are
+pooled, so that every item is tested once. In brackets: the 95% interval over seeds and items,
+groups resampled whole; --against=ROW adds each row's difference from that one, on the same items.
+Corpora, protocols and fingerprints never share a column.
 
 flags:
 """
@@ -100,7 +100,10 @@ def _escaped(text: str) -> str:
 
 def _define() -> None:
     flags.DEFINE_list(
-        'rows', ['name'], 'settings that make a row: name, model.width', flag_values=FLAGS
+        'rows',
+        None,
+        'settings that make a row: name, model.width; else the labels of a grid, or the names',
+        flag_values=FLAGS,
     )
     flags.DEFINE_list(
         'columns', ['corpus', 'protocol'], 'settings that make a column', flag_values=FLAGS
@@ -131,8 +134,10 @@ def main(argv: Sequence[str]) -> int:
         if FLAGS.help:
             print(USAGE + FLAGS.get_help(include_special_flags=False).partition(':\n')[2])
             return 0
-        runs, notes = finished.read(finished.find(places or [FLAGS.runs_dir], Path(FLAGS.runs_dir)))
-        cells, more = tabulate(runs, FLAGS.rows, FLAGS.columns, FLAGS.metric, FLAGS.against)
+        found, labels = finished.find(places or [FLAGS.runs_dir], Path(FLAGS.runs_dir))
+        runs, notes = finished.read(found, labels)
+        rows = FLAGS.rows or (['label'] if labels else ['name'])
+        cells, more = tabulate(runs, rows, FLAGS.columns, FLAGS.metric, FLAGS.against)
     except (flags.Error, UserError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
@@ -142,9 +147,9 @@ def main(argv: Sequence[str]) -> int:
         print('error: no finished run to show', file=sys.stderr)
         return 2
     if FLAGS.format == 'csv':
-        print(comma_separated(cells, FLAGS.rows, FLAGS.columns))
+        print(comma_separated(cells, rows, FLAGS.columns))
     else:
-        print(markdown(cells, FLAGS.rows, FLAGS.metric, FLAGS.against))
+        print(markdown(cells, rows, FLAGS.metric, FLAGS.against))
     return 0
 
 

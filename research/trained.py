@@ -57,7 +57,7 @@ def find(text: str, runs_dir: Path, report: Report = print) -> Run:
         UserError: there is no such folder, or no run in it.
         RunError: none of the runs in it is finished; says what to do.
     """
-    places = finished.find([text], runs_dir)
+    places, _ = finished.find([text], runs_dir)
     if not places:
         raise UserError(f'{text} holds no run: wanted is a folder with an experiment.json')
     done = [place for place in places if place.status() == 'finished']

@@ -21,7 +21,7 @@ def table(
     columns: Any = COLUMNS,
     against: Any = None,
 ):
-    found, notes = finished.read(finished.find([str(runs)], runs))
+    found, notes = finished.read(*finished.find([str(runs)], runs))
     cells, more = tabulate(found, rows, columns, metric, against)
     return cells, notes + more
 

@@ -16,7 +16,7 @@ ROWS, COLUMNS = ['name'], ['corpus', 'protocol']
 
 
 def table(runs: Path, metric: str = 'item_accuracy', rows: Any = ROWS, columns: Any = COLUMNS):
-    found, notes = finished.read(finished.find([str(runs)], runs))
+    found, notes = finished.read(*finished.find([str(runs)], runs))
     cells, more = tabulate(found, rows, columns, metric)
     return cells, notes + more
 
