@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 
 import experiments
-from research import codec, overrides, runs, train
-from research.loggers import Loggers
-from research.loggers.wandb import WandbLogger
+from research import overrides
 from research.results import next_token
 
 
@@ -42,19 +40,12 @@ def test_a_window_of_which_the_last_token_is_told_is_one_point():
     ],
 )
 def test_a_run_on_notes_ends_with_its_likelihood_by_piece_and_a_picture(
-    name, score, changes, composed, tmp_path
+    name, score, changes, composed, go, tmp_path
 ):
     corpus = composed([30, 45, 12, 60, 33, 41, 9, 28, 50])
     own = ['data.corpus=composed', 'steps=6', 'batch_size=4', 'optimizer.learning_rate=0.05']
     chosen = overrides.apply(experiments.build(name), [*own, *changes])
-    place = runs.locate(tmp_path, codec.to_json(chosen), corpus.fingerprint)
-
-    def wandb(say):
-        return WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-
-    loggers = Loggers(wandb)
-    result = train.run(chosen, corpus, place, train.Options(), loggers)
-    loggers.close()
+    place, result = go(chosen, corpus, tmp_path, pictures=True)
     with np.load(place.predictions / 'test_units.npz', allow_pickle=False) as units:
         over, under = units[f'{score}/numerator'].sum(), units[f'{score}/denominator'].sum()
     pieces = result['test']['items']
