@@ -18,6 +18,7 @@ from research.optimizers import Adam
 from research.results import Trained, detection, detection_plots
 from research.results.detection import Forest, decoded
 from research.runs import Run
+from research.scores import Units
 from research.tasks import Detection
 
 RATE_HZ, WINDOW_S, HOP_S, UNTIL_S = 4000, 3.0, 0.5, 60.0
@@ -140,11 +141,6 @@ def taught(drawn) -> Callable[[Sequence[tuple[str, str]]], Trained]:
     return make
 
 
-@pytest.fixture(scope='module')
-def of_forests(taught) -> Trained:
-    return taught(FORESTS)
-
-
 def placed(trained: Trained, folder: Path) -> Trained:
     run = dataclasses.replace(trained, place=Run(folder / 'run'))
     run.place.predictions.mkdir(parents=True)
@@ -152,9 +148,15 @@ def placed(trained: Trained, folder: Path) -> Trained:
     return run
 
 
-def test_each_forest_is_counted_and_judged_where_its_truth_is_known(of_forests, tmp_path):
-    run = placed(of_forests, tmp_path)
-    found = detection.more(run)
+@pytest.fixture(scope='module')
+def listened(taught, tmp_path_factory) -> tuple[Trained, dict[str, dict[str, Units]]]:
+    """A run that heard its forests, and their units by part."""
+    run = placed(taught(FORESTS), tmp_path_factory.mktemp('listened'))
+    return run, detection.more(run)
+
+
+def test_each_forest_is_counted_and_judged_where_its_truth_is_known(listened):
+    run, found = listened
     assert sorted(found) == ['test']
     assert found['test']['count_error'].numerator.tolist() == [0, 1]
     assert found['test']['event_f1'].unit.tolist() == ['dusk', 'noon']
@@ -168,9 +170,8 @@ def test_each_forest_is_counted_and_judged_where_its_truth_is_known(of_forests, 
     ]
 
 
-def test_label_files_say_what_the_table_says(of_forests, tmp_path):
-    run = placed(of_forests, tmp_path)
-    detection.more(run)
+def test_label_files_say_what_the_table_says(listened):
+    run, _ = listened
     calls = run.place.directory / 'calls'
     for name in ('dusk', 'by%2Fthe <river>', 'noon'):
         with (calls / f'{name}.csv').open(newline='') as file:
@@ -184,10 +185,9 @@ def test_label_files_say_what_the_table_says(of_forests, tmp_path):
         assert raven.score == pytest.approx(float(row['probability']))
 
 
-def test_what_was_heard_is_read_back(of_forests, tmp_path):
-    run = placed(of_forests, tmp_path)
+def test_what_was_heard_is_read_back(listened):
+    run, _ = listened
     heard = detection.listen(run)
-    detection.more(run)
     for one, other in zip(heard, detection.read(run), strict=True):
         assert (one.name, one.seconds, one.found) == (other.name, other.seconds, other.found)
         np.testing.assert_array_equal(one.probability, other.probability)
@@ -201,9 +201,8 @@ def test_without_forests_nothing_is_written(taught, tmp_path):
     assert not list(run.place.directory.rglob('*.*'))
 
 
-def test_each_picture_is_drawn(of_forests, tmp_path):
-    run = placed(of_forests, tmp_path)
-    detection.more(run)
+def test_each_picture_is_drawn(listened):
+    run, _ = listened
     detection_plots.draw(run)
     drawn = {str(path.relative_to(run.place.plots)) for path in run.place.plots.rglob('*.png')}
     assert drawn == {
