@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from research import finished, stats
+from research import finished, measures, scores, stats
 from research.errors import UserError, unknown
 from research.finished import Finished
 
@@ -21,8 +21,8 @@ class Cell:
     """What one row has in one column.
 
     Attributes:
-        mean: the score, over seeds.
-        low: lower end of its 95% interval.
+        mean: the score, over seeds; NaN where it is not defined for one of them.
+        low: lower end of its 95% interval; NaN: it has none.
         high: upper end.
         n: what each seed was tested on, summed: items, slices, words, tokens.
         seeds: how many.
@@ -46,12 +46,10 @@ class Cell:
 
 
 class _Pool(NamedTuple):
-    """What a cell was tested on: [seeds, units] numerators and denominators, [units] the rest."""
+    """What a cell was tested on: the score of its seeds, and the names of the units."""
 
-    over: np.ndarray
-    under: np.ndarray
+    measure: measures.Measure
     unit: np.ndarray
-    group: np.ndarray
 
 
 def tabulate(
@@ -109,7 +107,7 @@ def tabulate(
 
 
 def _difference(pool: _Pool, other: _Pool) -> dict[str, float]:
-    found = stats.paired_difference((pool.over, pool.under), (other.over, other.under), pool.group)
+    found = stats.paired_difference(pool.measure, other.measure)
     names = ('difference', 'difference_low', 'difference_high')
     return dict(zip(names, found, strict=True))
 
@@ -119,16 +117,12 @@ def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, _Pool
     first = parts[0]
     if not all(np.array_equal(part.unit, first.unit) for part in parts):
         raise UserError(f'seeds of {seeds[0][0].directory.parent} were tested on other items')
-    over, under = (
-        np.stack([getattr(part, field) for part in parts]) for field in ('numerator', 'denominator')
-    )
-    low, high = stats.ratio_interval(over, under, first.group)
+    measure = scores.measured(parts)
+    low, high = stats.interval(measure, scores.of(metric).share)
     seconds = float(np.mean([sum(run.result['seconds'] for run in folds) for folds in seeds]))
     parameters = seeds[0][0].result['parameters']
-    counted = round(float(under.sum() / len(seeds)))
-    shape = counted, len(seeds), parameters, seconds
-    mean = float(np.mean([part.value for part in parts]))
-    return Cell(mean, low, high, *shape), _Pool(over, under, first.unit, first.group)
+    shape = round(measure.size), len(seeds), parameters, seconds
+    return Cell(measures.value(measure), low, high, *shape), _Pool(measure, first.unit)
 
 
 def _grouped(runs: Iterable[Finished], key: Callable[[Finished], Any]) -> dict[Any, list[Finished]]:

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from research import results, stats
+from research import results, scores, stats
 from research.evaluate import Evaluator
 from research.experiment import Experiment
 from research.material import Material
 from research.results import Trained, curves
 from research.runs import Run
-from research.scores import Units
+from research.scores import Counted
 from research.step import Weights
 
 
@@ -25,12 +25,12 @@ def score(
     """Predicts and scores validation and test; what is tuned, is tuned on validation.
 
     Writes `predictions/<part>.npz`, a row a slice, and `predictions/<part>_units.npz`: of each
-    score that has an interval its units, as `<score>/unit` and so on (see scores.Units).
+    score that has units those, as `<score>/unit` and so on (see research.scores).
 
     Returns:
-        What was trained, and for result.json per part the task's scores, the 95% interval of each
-        that has units (`<score>_interval`; groups resampled whole; none where it is not known),
-        how many slices, items and groups, and `tuned`.
+        What was trained, and for result.json per part the task's scores (None where one is not
+        defined), the 95% interval of each that has units (`<score>_interval`; groups resampled
+        whole; none where it is not known), how many slices, items and groups, and `tuned`.
     """
     place.predictions.mkdir(exist_ok=True)
     task, meaning = experiment.task, made.meaning
@@ -41,19 +41,25 @@ def score(
     found: dict[str, dict[str, Any]] = {'tuned': dict(tuned)}
     for name, part in evaluators.items():
         said, truth = predictions[name], part.truth
-        scores: dict[str, Any] = task.score(said, truth, meaning, tuned)
-        units = task.units(said, truth, meaning, tuned)
-        for extra, each in more.get(name, {}).items():
-            scores[extra] = each.value
-            units[extra] = each
-        for unit, each in units.items():
-            interval = stats.ratio_interval(each.numerator, each.denominator, each.group)
+        told = dict(task.score(said, truth, meaning, tuned))
+        units = {**task.units(said, truth, meaning, tuned), **more.get(name, {})}
+        told |= {extra: each.value for extra, each in more.get(name, {}).items()}
+        intervals = {}
+        for key, each in units.items():
+            interval = stats.interval(scores.measured([each]), scores.of(key).share)
             if np.isfinite(interval).all():
-                scores[f'{unit}_interval'] = list(interval)
+                intervals[f'{key}_interval'] = list(interval)
         _write(place, name, {**truth, **said}, meaning.labels, units)
         counts = {each + 's': len(np.unique(truth[each])) for each in ('item', 'group')}
-        found[name] = scores | {'slices': part.examples} | counts
-    return trained, found
+        found[name] = told | intervals | {'slices': part.examples} | counts
+    return trained, defined(found)
+
+
+def defined(value: Any) -> Any:
+    """The same with None for each NaN in it: JSON has no such number."""
+    if isinstance(value, Mapping):
+        return {name: defined(each) for name, each in value.items()}
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def draw(trained: Trained, records: Sequence[Mapping[str, Any]], best_step: int) -> None:
@@ -71,7 +77,7 @@ def _write(
     part: str,
     columns: Mapping[str, np.ndarray],
     labels: Sequence[str],
-    units: Mapping[str, Units],
+    units: Mapping[str, Counted],
 ) -> None:
     path = place.predictions / f'{part}.npz'
     np.savez_compressed(path, allow_pickle=False, classes=np.array(labels, str), **columns)

@@ -1,11 +1,13 @@
 """What is reported of a part: each score's direction, what it is counted by, and its units."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 
+from research import measures
 from research.errors import UserError, unknown
 
 
@@ -27,9 +29,45 @@ class Units(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The score; 0 where there is nothing to take a share of."""
+        """The score; NaN where there is nothing to take a share of."""
         over = float(self.denominator.sum())
-        return float(self.numerator.sum()) / over if over else 0.0
+        return float(self.numerator.sum()) / over if over else float('nan')
+
+
+class Ranked(NamedTuple):
+    """A score as the average precision of units by their probability.
+
+    Attributes:
+        unit: distinct names of the units.
+        target: whether each is to be found.
+        probability: that it is, as a model has it; finite.
+        group: what is resampled whole.
+    """
+
+    unit: Shaped[np.ndarray, ' units']
+    target: Bool[np.ndarray, ' units']
+    probability: Float[np.ndarray, ' units']
+    group: Shaped[np.ndarray, ' units']
+
+    @property
+    def value(self) -> float:
+        """The score; NaN where no unit is to be found."""
+        return measures.value(measured([self]))
+
+
+# What has an interval.
+Counted = Units | Ranked
+
+
+def measured(seeds: Sequence[Counted]) -> measures.Measure:
+    """One score over seeds, of which each has units of the same names in the same order.
+
+    Raises:
+        ValueError: no seeds or units, or numbers that are no such score's.
+    """
+    _, one, other, _ = (np.stack(column) for column in zip(*seeds, strict=True))
+    kind = measures.Ranking if isinstance(seeds[0], Ranked) else measures.Ratio
+    return kind(one, other, seeds[0].group)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,14 +75,16 @@ class Score:
     """How a score is read.
 
     Attributes:
-        per: what its denominator counts.
+        per: what is counted.
         lowest: whether the lowest is the best.
         share: whether it is written in percent.
+        units: what keeps it for intervals and tables; None: nothing does.
     """
 
     per: str
     lowest: bool = False
     share: bool = True
+    units: type[Counted] | None = Units
 
 
 SCORES = {
@@ -53,13 +93,14 @@ SCORES = {
     'precision': Score('calls found'),
     'recall': Score('calls'),
     'f1': Score('calls'),
-    'average_precision': Score('items'),
+    'average_precision': Score('items', units=Ranked),
     'event_precision': Score('calls found'),
     'event_recall': Score('calls'),
     'event_f1': Score('calls'),
     'count_error': Score('recordings', lowest=True, share=False),
     'mae': Score('items', lowest=True, share=False),
-    'rmse': Score('items', lowest=True, share=False),
+    'rmse': Score('items', lowest=True, share=False, units=None),
+    'r2': Score('items', share=False, units=None),
     'within_4': Score('items'),
     'within_4_octaves': Score('items'),
     'wer': Score('words', lowest=True),
@@ -68,8 +109,9 @@ SCORES = {
     'nll': Score('tokens', lowest=True, share=False),
     'note_nll': Score('notes', lowest=True, share=False),
     'step_nll': Score('time steps', lowest=True, share=False),
-    'ece': Score('items', lowest=True),
-    'loss': Score('slices', lowest=True, share=False),
+    'ece': Score('items', lowest=True, units=None),
+    'ece_scaled': Score('items', lowest=True, units=None),
+    'loss': Score('slices', lowest=True, share=False, units=None),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from research.stats import mean_ratio, of_groups
+from research.measures import of_groups
 
 Ratio = tuple[Float[np.ndarray, '... items'], Float[np.ndarray, '... items']]
 
@@ -33,7 +33,7 @@ def paired_permutation(
         seed: of the draws.
 
     Raises:
-        ValueError: unlike numbers of seeds, or numbers that `stats.ratio_interval` refuses.
+        ValueError: unlike numbers of seeds, or numbers that `measures.Ratio` refuses.
     """
     from scipy import stats as scipy_stats
 
@@ -48,7 +48,7 @@ def paired_permutation(
     def difference(ours, theirs, axis):
         # Groups by their place: [..., groups] in, the same without the last axis out.
         chosen = [np.moveaxis(each, axis, -1).astype(int) for each in (ours, theirs)]
-        ratios = [mean_ratio(over[:, c].sum(-1), under[:, c].sum(-1)) for c in chosen]
+        ratios = [_mean_ratio(over[:, c].sum(-1), under[:, c].sum(-1)) for c in chosen]
         return ratios[0] - ratios[1]
 
     found = scipy_stats.permutation_test(
@@ -61,6 +61,14 @@ def paired_permutation(
         rng=np.random.default_rng(seed),
     )
     return float(found.pvalue)
+
+
+def _mean_ratio(
+    over: Float[np.ndarray, 'seeds *exchanges'], under: Float[np.ndarray, 'seeds *exchanges']
+) -> Float[np.ndarray, '*exchanges'] | np.floating:
+    """Over seeds; an exchange that leaves nothing to take a share of has 0."""
+    share = np.where(under > 0, over / np.where(under > 0, under, 1), 0.0)
+    return np.mean(share, axis=0)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -6,10 +6,12 @@ items of one group are right or wrong together, so groups are resampled whole.
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Float
+
+from research.measures import Measure, value
 
 # Resampled counts held at once, so that memory does not grow with the number of draws.
 CELLS_AT_ONCE = 2_000_000
@@ -40,190 +42,100 @@ def wilson(successes: int | float, n: int, level: float = 0.95) -> tuple[float, 
     return low, high
 
 
-def cluster_bootstrap(
-    correct: Bool[np.ndarray, ' items'] | Float[np.ndarray, ' items'],
-    groups: Shaped[np.ndarray, ' items'],
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
+def interval(
+    measure: Measure, share: bool, level: float = 0.95, draws: int = 10_000, seed: int = 0
 ) -> tuple[float, float]:
-    """Percentile interval of the mean, groups resampled whole.
+    """Percentile interval of a score, averaged over seeds, groups resampled whole.
 
     Field and Welsh, "Bootstrapping clustered data" (JRSS B, 2007): the randomised cluster
-    bootstrap. Where a resample cannot vary (one group, all items right or wrong, groups of equal
-    means) a percentile interval would have no width and claim certainty; there Wilson's interval
-    is given instead, with the groups as its trials. With fewer than about ten groups the interval
-    is too narrow, as every bootstrap of so few is.
+    bootstrap. Every seed was scored on the same items, so the factors are crossed: each draw
+    resamples seeds and, on its own, whole groups (Owen, "The pigeonhole bootstrap", Annals of
+    Applied Statistics 2007; it errs on the wide side). A single seed leaves the variation over
+    seeds out; with two or three it is understated, and with fewer than about ten groups all of it.
+
+    Groups that the score cannot hang on are not drawn, and draws in which it is not defined are
+    left out. Where no draw differs from another (all right or wrong, one group, groups that are
+    alike) percentiles would claim certainty: there a share has Wilson's interval with the groups as
+    its trials, and any other score none: (NaN, NaN).
 
     Args:
-        correct: score of each item in [0, 1].
-        groups: the group of each item.
+        measure: the score.
+        share: whether it is one of a whole, so that 0 and 1 are its ends.
         level: probability aimed at.
         draws: resamples.
         seed: of the resampling; the interval is a function of the arguments.
 
     Returns:
-        (low, high), closed.
-
-    Raises:
-        ValueError: no items, or a score outside [0, 1] (NaN included).
+        (low, high), closed; NaN where the score is not defined.
     """
-    return seeds_and_items(correct[None], groups, level, draws, seed)
-
-
-def seeds_and_items(
-    correct: Bool[np.ndarray, 'seeds items'] | Float[np.ndarray, 'seeds items'],
-    groups: Shaped[np.ndarray, ' items'],
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile interval of the mean over seeds and items, as `cluster_bootstrap`.
-
-    Every seed was scored on the same items, so the factors are crossed: each draw resamples seeds
-    and, on its own, whole groups (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics
-    2007; it errs on the wide side). A single seed leaves the variation over seeds out; with two or
-    three it is understated.
-
-    Args:
-        correct: score of each item in [0, 1], a row a seed.
-        groups: the group of each item.
-        level: probability aimed at.
-        draws: resamples.
-        seed: of the resampling.
-
-    Returns:
-        (low, high), closed.
-
-    Raises:
-        ValueError: no seeds or items, or a score outside [0, 1] (NaN included).
-    """
-    if not np.all((correct >= 0) & (correct <= 1)):
-        raise ValueError('scores outside [0, 1] or NaN: rates of right answers are wanted')
-    values = correct.astype(np.float64)
-    return ratio_interval(values, np.ones_like(values), groups, level, draws, seed)
-
-
-def ratio_interval(
-    numerators: Float[np.ndarray, '*seeds items'],
-    denominators: Float[np.ndarray, '*seeds items'],
-    groups: Shaped[np.ndarray, ' items'],
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile interval of a ratio of sums over items, averaged over seeds.
-
-    Groups are resampled whole, and seeds on their own, as in `seeds_and_items`: a word error rate
-    is edits over words, a precision hits over finds. A draw without anything to take a share of
-    counts as 0. Where no draw differs from another, as with one group, a share has Wilson's
-    interval with the groups as trials, and any other ratio none: (NaN, NaN).
-
-    Args:
-        numerators: of each item, for each seed, if there is such an axis.
-        denominators: of each item; not negative.
-        groups: the group of each item.
-        level: probability aimed at.
-        draws: resamples.
-        seed: of the resampling.
-
-    Returns:
-        (low, high), closed.
-
-    Raises:
-        ValueError: no seeds or items, a number that is not finite, or a denominator below 0.
-    """
-    over, under = of_groups(numerators, groups), of_groups(denominators, groups)
-    ratios = np.concatenate(list(_ratios([(over, under)], draws, seed)), axis=1)[0]
-    if np.ptp(ratios) < 1e-12 * max(1.0, abs(ratios[0])):
-        if np.all((numerators >= 0) & (numerators <= denominators)):
-            trials = over.shape[1]
-            return wilson(min(float(ratios[0]) * trials, trials), trials, level)
+    found = value(measure)
+    if np.isnan(found):
         return float('nan'), float('nan')
-    low, high = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return _percentiles(_drawn([measure], draws, seed)[0], level) or (
+        wilson(found * measure.trials, measure.trials, level)
+        if share and 0 <= found <= 1
+        else (float('nan'), float('nan'))
+    )
 
 
 def paired_difference(
-    one: tuple[Float[np.ndarray, '*seeds items'], Float[np.ndarray, '*seeds items']],
-    other: tuple[Float[np.ndarray, '*others items'], Float[np.ndarray, '*others items']],
-    groups: Shaped[np.ndarray, ' items'],
-    level: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
+    one: Measure, other: Measure, level: float = 0.95, draws: int = 10_000, seed: int = 0
 ) -> tuple[float, float, float]:
-    """How much larger one ratio of sums is than another on the same items, with its interval.
+    """How much larger one score is than another on the same items, with its interval.
 
     Both meet the same groups in each draw, so that what makes an item hard for both cancels; the
     seeds of each are resampled on their own.
 
     Args:
-        one: numerators and denominators, as `ratio_interval` takes them.
-        other: the same of what is subtracted; its seeds may be more or fewer.
-        groups: the group of each item.
+        one: the score.
+        other: what is subtracted: of the same groups; its seeds may be more or fewer.
 
     Returns:
-        The difference, and (low, high) of its percentile interval; NaN where no draw differs.
+        The difference, and (low, high) of its percentile interval; NaN where no draw differs. All
+        are NaN where one of the scores is not defined.
 
     Raises:
-        ValueError: as `ratio_interval`.
+        ValueError: the groups are not as many.
     """
-    pairs = [tuple(of_groups(each, groups) for each in ratio) for ratio in (one, other)]
-    ratios = np.concatenate(list(_ratios(pairs, draws, seed)), axis=1)
-    means = [float(mean_ratio(over.sum(1), under.sum(1))) for over, under in pairs]
-    differences = ratios[0] - ratios[1]
-    if np.ptp(differences) < 1e-12:
-        return means[0] - means[1], float('nan'), float('nan')
-    low, high = np.quantile(differences, [(1 - level) / 2, (1 + level) / 2])
-    return means[0] - means[1], float(low), float(high)
+    difference = value(one) - value(other)
+    if np.isnan(difference):
+        return difference, float('nan'), float('nan')
+    ours, theirs = _drawn([one, other], draws, seed)
+    low, high = _percentiles(ours - theirs, level) or (float('nan'), float('nan'))
+    return difference, low, high
 
 
-def of_groups(
-    values: Float[np.ndarray, '*seeds items'], groups: Shaped[np.ndarray, ' items']
-) -> Float[np.ndarray, 'seeds groups']:
-    """Sums over each group's items, a row a seed.
-
-    Raises:
-        ValueError: no values, or one that is not finite.
-    """
-    if not values.size or not np.isfinite(values).all():
-        raise ValueError(f'values of shape {values.shape}: at least one, all finite, is wanted')
-    index = np.unique(groups, return_inverse=True)[1]
-    return np.stack([np.bincount(index, weights=row) for row in np.atleast_2d(values)])
+def _percentiles(draws: Float[np.ndarray, ' draws'], level: float) -> tuple[float, float] | None:
+    """None where no draw differs from another."""
+    defined = draws[~np.isnan(draws)]
+    if not len(defined) or np.ptp(defined) < 1e-12 * max(1.0, abs(defined[0])):
+        return None
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
-def _ratios(
-    pairs: Sequence[tuple[np.ndarray, ...]], draws: int, seed: int
-) -> Iterator[Float[np.ndarray, 'pairs draws']]:
-    """Of each pair of numerators and denominators [seeds, groups], the mean ratio of each draw."""
-    n = pairs[0][0].shape[1]
-    for over, under in pairs:
-        if over.shape != under.shape or over.shape[1] != n or np.any(under < 0):
-            raise ValueError(
-                f'sums of shapes {over.shape} and {under.shape}: like ones are wanted, of {n} '
-                'groups, and no denominator below 0'
-            )
+def _drawn(
+    measures: Sequence[Measure], draws: int, seed: int
+) -> Float[np.ndarray, 'measures draws']:
+    """Of each measure its mean over the seeds of each draw; NaN where one is not defined."""
+    masks = [measure.resampled for measure in measures]
+    if len({len(mask) for mask in masks}) > 1:
+        raise ValueError(f'{[len(mask) for mask in masks]} groups: as many of both are wanted')
+    chosen = np.flatnonzero(np.any(masks, axis=0))
+    at_once = max(1, CELLS_AT_ONCE // max(measure.cells for measure in measures))
     rng = np.random.default_rng(seed)
-    for start in range(0, draws, at_once := max(1, CELLS_AT_ONCE // n)):
+    found = np.empty((len(measures), draws))
+    for start in range(0, draws, at_once):
         size = min(at_once, draws - start)
-        of_groups = _resampled_counts(rng, size, n)
-        found = []
-        for over, under in pairs:
-            of_seeds = _resampled_counts(rng, size, len(over))
-            ratios = _share(of_groups @ over.T, of_groups @ under.T)
-            found.append(np.sum(ratios * of_seeds, axis=1) / len(over))
-        yield np.stack(found)
-
-
-def mean_ratio(
-    over: Float[np.ndarray, 'seeds *draws'], under: Float[np.ndarray, 'seeds *draws']
-) -> Float[np.ndarray, '*draws'] | np.floating:
-    """Mean over seeds of each one's ratio of sums; 0 where there is nothing to take a share of."""
-    return np.mean(_share(over, under), axis=0)
-
-
-def _share(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    return np.where(under > 0, over / np.where(under > 0, under, 1), 0.0)
+        times = np.zeros((size, len(masks[0])))
+        times[:, chosen] = _resampled_counts(rng, size, len(chosen))
+        for row, measure in zip(found, measures, strict=True):
+            of_seeds = _resampled_counts(rng, size, measure.seeds)
+            scores = measure(times)
+            # A seed that is not drawn may be undefined.
+            weighted = np.where(of_seeds > 0, scores * of_seeds, 0)
+            row[start : start + size] = np.sum(weighted, axis=1) / measure.seeds
+    return found
 
 
 def _resampled_counts(rng: np.random.Generator, draws: int, n: int) -> Float[np.ndarray, 'draws n']:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from research.corpora import Corpus
 from research.examples import Examples
 from research.meaning import Meaning
-from research.scores import Units
+from research.scores import Counted
 
 # Columns over the examples of a part: what a model says of each, and what is true of it.
 Predictions = Mapping[str, np.ndarray]
@@ -70,12 +70,12 @@ class Task(Protocol):
 
     def units(
         self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
-    ) -> dict[str, Units]:
-        """Each score that has an interval, as what it is the ratio of; keys of research.scores."""
+    ) -> Mapping[str, Counted]:
+        """Each score that has an interval, as what it is made of; keys of research.scores."""
         ...
 
     def score(
         self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
     ) -> dict[str, float]:
-        """All scores of a part; `loss` and `selects_by` among them."""
+        """All scores of a part; `loss` and `selects_by` among them; NaN: not defined there."""
         ...

@@ -16,7 +16,7 @@ from research.errors import UserError, unknown
 from research.examples import Examples
 from research.meaning import Meaning
 from research.metrics import per_item
-from research.scores import Units
+from research.scores import Counted, Ranked, Units
 from research.tasks.contract import Predictions, Truth, Tuned
 
 # Where validation has nothing to choose a threshold by.
@@ -121,8 +121,10 @@ class Detection:
 
     def units(
         self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
-    ) -> dict[str, Units]:
-        """`precision`, `recall`, `f1` and `item_accuracy`, of items at the tuned threshold."""
+    ) -> dict[str, Counted]:
+        """Of items: `average_precision`, and at the tuned threshold `precision`, `recall`, `f1` and
+        `item_accuracy`.
+        """
         probability, target = joined(predictions, truth)
         found = probability >= tuned['threshold']
         names, group = np.unique(truth['item']), per_item(truth['group'], truth['item'])
@@ -132,6 +134,7 @@ class Detection:
 
         hits = found & target
         return {
+            'average_precision': Ranked(names, target, probability.astype(np.float64), group),
             'precision': units(hits, found),
             'recall': units(hits, target),
             'f1': units(2 * hits, found.astype(int) + target),
@@ -141,22 +144,16 @@ class Detection:
     def score(
         self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
     ) -> dict[str, float]:
-        """`loss` (nats a slice, 17.3 at most; plain), `average_precision`, and what has units.
+        """`loss` (nats a slice, 17.3 at most; plain), and what has units.
 
-        Where nothing was found precision is 0, and where no item has the sound all but the loss and
-        the accuracy are.
+        Where nothing was found precision is NaN, and where no item has the sound recall and average
+        precision are.
         """
-        probability, target = joined(predictions, truth)
         slices = np.clip(predictions['probability'].astype(np.float64), NEAREST, 1 - NEAREST)
+        units = self.units(predictions, truth, meaning, tuned)
         return {
             'loss': metrics.cross_entropy(np.stack([1 - slices, slices], axis=-1), truth['target']),
-            'average_precision': (
-                detections.average_precision(target, probability) if target.any() else 0.0
-            ),
-            **{
-                name: each.value
-                for name, each in self.units(predictions, truth, meaning, tuned).items()
-            },
+            **{name: each.value for name, each in units.items()},
         }
 
 

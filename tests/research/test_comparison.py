@@ -9,6 +9,7 @@ import pytest
 from research import finished, stats
 from research.comparison import tabulate
 from research.errors import UserError
+from research.measures import Ratio
 
 ROWS, COLUMNS = ['name'], ['corpus', 'protocol']
 ITEMS = [f'item {i}' for i in range(30)]
@@ -38,7 +39,8 @@ def test_seeds_are_averaged_with_the_interval_over_seeds_and_groups(tmp_path: Pa
     order = np.argsort(ITEMS)
     groups = np.array([f'artist {i // 3}' for i in range(30)])
     assert cell.mean == pytest.approx(51 / 60)
-    assert (cell.low, cell.high) == stats.seeds_and_items(correct[:, order], groups[order])
+    ratio = Ratio(correct[:, order].astype(float), np.ones((2, 30)), groups[order])
+    assert (cell.low, cell.high) == stats.interval(ratio, share=True)
     assert (cell.n, cell.seeds, cell.parameters, cell.seconds) == (30, 2, 1234, 10.5)
     assert notes == []
 
@@ -157,47 +159,3 @@ def test_predictions_cut_short_are_refused(cut: int, tmp_path: Path, make):
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(UserError, match=r'test\.npz cannot be read'):
         table(tmp_path)
-
-
-def add_units(run: Path, edits: list[float], words: list[float], score: str = 'wer') -> None:
-    """Gives a run the units of a score, one an item, two items a speaker."""
-    names = np.array([f'item {i}' for i in range(len(edits))])
-    fields = {
-        'unit': names,
-        'numerator': np.array(edits, float),
-        'denominator': np.array(words, float),
-        'group': np.arange(len(edits)) // 2,
-    }
-    np.savez(
-        run / 'predictions' / 'test_units.npz', **{f'{score}/{k}': x for k, x in fields.items()}
-    )
-
-
-def test_a_ratio_is_averaged_over_seeds_and_counted_by_its_denominator(tmp_path: Path, make):
-    add_units(make(tmp_path, seed=0), [1, 2, 3, 0], [10, 10, 10, 20])
-    add_units(make(tmp_path, seed=1), [5, 0, 0, 0], [10, 10, 10, 20])
-    [cell] = table(tmp_path, 'wer')[0].values()
-    assert (cell.mean, cell.n, cell.seeds) == (pytest.approx((6 + 5) / 100), 50, 2)
-    assert cell.low < cell.mean < cell.high
-
-
-def test_a_run_without_the_score_is_told_what_it_has(tmp_path: Path, make):
-    add_units(make(tmp_path), [1.0], [2.0])
-    with pytest.raises(UserError, match='did you mean') as told:
-        table(tmp_path, 'cer')
-    assert "'wer'" in str(told.value)
-    make(tmp_path / 'other')
-    with pytest.raises(UserError, match='item_accuracy, slice_accuracy'):
-        table(tmp_path / 'other', 'wer')
-
-
-def test_a_row_is_compared_with_another_on_the_same_items(tmp_path: Path, make):
-    make(tmp_path, 'cnn', wrong=(0, 1, 2))
-    make(tmp_path, 'mlp', wrong=tuple(range(12)))
-    cells, _ = table(tmp_path, against='mlp')
-    by_name = {row[0]: cell for (row, _), cell in cells.items()}
-    assert by_name['cnn'].difference == pytest.approx(9 / 30)
-    assert 0 <= by_name['cnn'].difference_low < 9 / 30 < by_name['cnn'].difference_high
-    assert np.isnan(by_name['mlp'].difference)
-    with pytest.raises(UserError, match="did you mean 'mlp'"):
-        table(tmp_path, against='mpl')

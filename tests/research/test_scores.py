@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from research import scores
+from research import measures, scores
 from research.errors import UserError
-from research.scores import Units
+from research.scores import Ranked, Units
 
 
 def test_the_lower_error_and_the_higher_accuracy_are_better():
@@ -26,7 +26,21 @@ def test_an_unknown_score_is_told_with_the_nearest():
 def test_a_ratio_of_sums_is_no_mean_of_ratios():
     names = np.array(['a', 'b'])
     assert Units(names, np.array([1.0, 9.0]), np.array([1.0, 99.0]), names).value == 0.1
-    assert Units(names, np.zeros(2), np.zeros(2), names).value == 0.0
+
+
+def test_a_score_of_nothing_is_not_defined():
+    names = np.array(['a', 'b'])
+    assert math.isnan(Units(names, np.zeros(2), np.zeros(2), names).value)
+    assert math.isnan(Ranked(names, np.zeros(2, bool), np.array([0.5, 0.1]), names).value)
+
+
+def test_seeds_are_measured_together():
+    names = np.array(['a', 'b'])
+    one = Units(names, np.array([1.0, 0.0]), np.ones(2), names)
+    other = Units(names, np.array([1.0, 1.0]), np.ones(2), names)
+    assert measures.value(scores.measured([one, other])) == 0.75
+    right, wrong = (Ranked(names, np.array([True, False]), p, names) for p in np.eye(2))
+    assert measures.value(scores.measured([right, wrong])) == 0.75
 
 
 def test_slices_of_one_number_in_two_items_have_names_of_their_own():

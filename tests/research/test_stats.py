@@ -5,6 +5,15 @@ import pytest
 import scipy.stats
 
 from research import stats
+from research.measures import Ratio
+
+
+def mean_interval(
+    correct: np.ndarray, groups: np.ndarray, level: float = 0.95, draws: int = 10_000
+):
+    """Of a mean of right answers, a row a seed if there are several."""
+    values = correct.astype(float)
+    return stats.interval(Ratio(values, np.ones_like(values), groups), True, level, draws)
 
 
 @pytest.mark.parametrize(
@@ -45,14 +54,14 @@ def test_wilson_covers_as_often_as_it_says():
     assert 0.92 <= np.mean(covered) <= 0.98
 
 
-def test_cluster_bootstrap_covers_as_often_as_it_says_where_items_of_a_group_agree():
+def test_the_interval_covers_as_often_as_it_says_where_items_of_a_group_agree():
     rng = np.random.default_rng(1)
     groups = np.repeat(np.arange(60), 3)
     covered, naive = [], []
     for _ in range(500):
         difficulty = rng.beta(1.4, 0.6, size=60)  # mean 0.7, items of a group much alike
         correct = rng.random(180) < difficulty[groups]
-        low, high = stats.cluster_bootstrap(correct, groups, draws=500)
+        low, high = mean_interval(correct, groups, draws=500)
         covered.append(low <= 0.7 <= high)
         low, high = stats.wilson(int(correct.sum()), 180)
         naive.append(low <= 0.7 <= high)
@@ -70,13 +79,13 @@ def test_groups_are_resampled_whole_as_counting_all_resamples_shows():
     ]
     for level in (0.5, 0.8, 0.95):
         expected = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-        found = stats.cluster_bootstrap(correct, groups, level, draws=40_000)
+        found = mean_interval(correct, groups, level, draws=40_000)
         assert found == pytest.approx(tuple(expected), abs=0.02)
 
 
-def test_cluster_bootstrap_equals_that_of_scipy_where_each_item_is_a_group():
+def test_the_interval_equals_that_of_scipy_where_each_item_is_a_group():
     correct = np.random.default_rng(2).random(80) < 0.6
-    found = stats.cluster_bootstrap(correct, np.arange(80))
+    found = mean_interval(correct, np.arange(80))
     reference = scipy.stats.bootstrap(
         (correct.astype(float),), np.mean, method='percentile', rng=np.random.default_rng(3)
     ).confidence_interval
@@ -88,21 +97,19 @@ def test_group_names_and_order_of_items_do_not_matter():
     correct, groups = rng.random(50) < 0.5, rng.integers(12, size=50)
     order = rng.permutation(50)
     named = np.array([f'artist {g:02}' for g in groups])
-    assert stats.cluster_bootstrap(correct, groups) == stats.cluster_bootstrap(
-        correct[order], named[order]
-    )
+    assert mean_interval(correct, groups) == mean_interval(correct[order], named[order])
 
 
 def test_interval_without_variation_is_wilsons_over_the_groups():
     groups = np.repeat(np.arange(20), 5)
     for right, successes in ((True, 20), (False, 0)):
-        found = stats.cluster_bootstrap(np.full(100, right), groups)
+        found = mean_interval(np.full(100, right), groups)
         assert found == stats.wilson(successes, 20)
 
 
 def test_single_group_claims_no_more_than_one_trial_can():
     correct = np.array([True] * 9 + [False])
-    low, high = stats.cluster_bootstrap(correct, np.zeros(10, int))
+    low, high = mean_interval(correct, np.zeros(10, int))
     assert (low, high) == stats.wilson(0.9, 1)
     assert high - low > 0.7
 
@@ -112,36 +119,28 @@ def test_seeds_that_differ_widen_the_interval():
     groups = np.arange(400)
     one = rng.random(400) < 0.6
     apart = np.stack([rng.random(400) < rate for rate in (0.4, 0.5, 0.6, 0.7, 0.8)])
-    low, high = stats.seeds_and_items(np.stack([one] * 5), groups)
-    assert (low, high) == pytest.approx(stats.cluster_bootstrap(one, groups), abs=0.01)
-    wide_low, wide_high = stats.seeds_and_items(apart, groups)
+    low, high = mean_interval(np.stack([one] * 5), groups)
+    assert (low, high) == pytest.approx(mean_interval(one, groups), abs=0.01)
+    wide_low, wide_high = mean_interval(apart, groups)
     assert wide_high - wide_low > 1.5 * (high - low)
 
 
-def test_seeds_and_items_have_the_variance_of_the_pigeonhole_bootstrap():
+def test_crossed_seeds_and_items_have_the_variance_of_the_pigeonhole_bootstrap():
     # Main effects alone: variances of the two resampled means add up.
     rng = np.random.default_rng(6)
     seeds, items = rng.uniform(0, 0.4, size=7), rng.uniform(0, 0.6, size=90)
-    low, high = stats.seeds_and_items(seeds[:, None] + items, np.arange(90), draws=20_000)
+    low, high = mean_interval(seeds[:, None] + items, np.arange(90), draws=20_000)
     spread = np.sqrt(seeds.var() / 7 + items.var() / 90)
     assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.04)
 
 
 def test_memory_bound_does_not_change_what_is_covered(monkeypatch: pytest.MonkeyPatch):
     correct = np.random.default_rng(7).random(100) < 0.6
-    whole = stats.cluster_bootstrap(correct, np.arange(100))
+    whole = mean_interval(correct, np.arange(100))
     monkeypatch.setattr(stats, 'CELLS_AT_ONCE', 150)
-    assert stats.cluster_bootstrap(correct, np.arange(100), draws=4_000) == pytest.approx(
-        whole, abs=0.02
-    )
-
-
-@pytest.mark.parametrize('bad', [np.nan, 1.5, -0.1])
-def test_score_outside_of_the_unit_interval_is_refused(bad: float):
-    with pytest.raises(ValueError, match=r'\[0, 1\]'):
-        stats.cluster_bootstrap(np.array([1.0, bad]), np.array([0, 1]))
+    assert mean_interval(correct, np.arange(100), draws=4_000) == pytest.approx(whole, abs=0.02)
 
 
 def test_no_items_are_refused():
     with pytest.raises(ValueError, match='at least one'):
-        stats.cluster_bootstrap(np.zeros(0), np.zeros(0, int))
+        mean_interval(np.zeros(0), np.zeros(0, int))

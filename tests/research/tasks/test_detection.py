@@ -10,6 +10,7 @@ from research import corpora, scores
 from research.data import Data
 from research.errors import UserError
 from research.meaning import Meaning
+from research.scores import Ranked, Units
 from research.tasks import Detection, Task
 
 MEANING = Meaning(labels=('other', 'call'))
@@ -117,16 +118,21 @@ def test_thresholds_of_long_recordings_do_not_lean_on_how_many_items_have_the_so
 
 
 def test_units_are_ratios_by_item_and_group(slices):
-    units = Detection().units(*slices, meaning=MEANING, tuned={'threshold': 0.5})
+    found = Detection().units(*slices, meaning=MEANING, tuned={'threshold': 0.5})
+    units = {name: each for name, each in found.items() if isinstance(each, Units)}
     assert units['precision'].numerator.tolist() == [1, 0, 1, 0, 0]
     assert units['precision'].denominator.tolist() == [1, 1, 1, 0, 0]
     assert units['recall'].denominator.tolist() == [1, 0, 1, 1, 0]
     assert units['f1'].numerator.tolist() == [2, 0, 2, 0, 0]
     assert units['f1'].denominator.tolist() == [2, 1, 2, 1, 0]
-    for name, each in units.items():
+    ranked = found['average_precision']
+    assert isinstance(ranked, Ranked)
+    assert ranked.target.tolist() == [True, False, True, True, False]
+    np.testing.assert_allclose(ranked.probability, [0.9, 0.7, 0.8, 0.1, 0.2], rtol=1e-6)
+    for name, each in found.items():
         assert each.unit.tolist() == list('abcde'), name
         assert each.group.tolist() == ['north', 'north', 'south', 'south', 'south'], name
-        scores.of(name)
+        assert isinstance(each, scores.of(name).units or ())
 
 
 def test_a_part_without_the_sound_is_scored_by_what_there_is(slices):
@@ -136,8 +142,11 @@ def test_a_part_without_the_sound_is_scored_by_what_there_is(slices):
     assert tuned == {'threshold': 0.5, 'leave': 0.5, 'enter': 0.5}
     found = Detection().score(predictions, truth, MEANING, tuned)
     assert found['item_accuracy'] == pytest.approx(2 / 5)
-    assert found['average_precision'] == found['recall'] == found['f1'] == 0
-    assert np.isfinite(list(found.values())).all()
+    assert found['precision'] == found['f1'] == 0
+    assert np.isnan([found['average_precision'], found['recall']]).all()
+    found = Detection().score(predictions, truth, MEANING, {'threshold': 1.0})
+    assert found['item_accuracy'] == 1
+    assert np.isnan([found['precision'], found['recall'], found['f1']]).all()
 
 
 def test_the_score_that_selects_is_one_of_the_scores(slices):
