@@ -41,10 +41,7 @@ def markdown(
     columns = list(dict.fromkeys(column for _, column in cells))
     score = scores.of(metric)
     choose = min if score.lowest else max
-    best = {
-        column: choose(round(cell.mean, 3) for (_, other), cell in cells.items() if other == column)
-        for column in columns
-    }
+    best = {column: choose(_rounded(cells, column), default=math.nan) for column in columns}
     header = list(rows)
     for column in columns:
         header += [f'{metric}: {", ".join(column)}', score.per, 'seeds', 'parameters', 'seconds']
@@ -56,6 +53,12 @@ def markdown(
             line += _texts(cells.get((row, column)), best[column], score.share, bool(against))
         lines.append(line)
     return '\n'.join(f'| {" | ".join(map(_escaped, line))} |' for line in lines)
+
+
+def _rounded(cells: Mapping[tuple[Texts, Texts], Cell], wanted: Texts) -> list[float]:
+    """The scores of a column, as far as they are defined."""
+    means = [cell.mean for (_, column), cell in cells.items() if column == wanted]
+    return [round(mean, 3) for mean in means if not math.isnan(mean)]
 
 
 def comma_separated(
@@ -85,6 +88,8 @@ def _texts(cell: Cell | None, best: float, share: bool, compared: bool) -> list[
 
 
 def _number(value: float, share: bool, sign: str = '') -> str:
+    if math.isnan(value):
+        return 'undefined'
     return f'{value:{sign}.1%}' if share else f'{value:{sign}.3f}'
 
 
@@ -99,6 +104,7 @@ def _escaped(text: str) -> str:
 
 
 def _define() -> None:
+    without = [name for name, score in scores.SCORES.items() if not score.units]
     flags.DEFINE_list(
         'rows',
         None,
@@ -109,7 +115,11 @@ def _define() -> None:
         'columns', ['corpus', 'protocol'], 'settings that make a column', flag_values=FLAGS
     )
     flags.DEFINE_enum(
-        'metric', 'item_accuracy', [*scores.SCORES], 'what is compared', flag_values=FLAGS
+        'metric',
+        'item_accuracy',
+        [name for name, score in scores.SCORES.items() if score.units],
+        f'what is compared; {", ".join(without)} have no interval and stand in result.json',
+        flag_values=FLAGS,
     )
     flags.DEFINE_enum(
         'format', 'markdown', ['markdown', 'csv'], 'how it is written', flag_values=FLAGS

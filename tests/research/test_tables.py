@@ -1,5 +1,6 @@
 import csv
 import io
+import math
 import os
 import subprocess
 import sys
@@ -47,6 +48,17 @@ def test_the_lowest_error_is_bold_and_differences_carry_their_sign():
     assert lines[2] == '| a | **25.0%** [20.0%, 30.0%] | 90 | 3 | 5 | 1 |  |'
     assert lines[3] == '| b | 50.0% [40.0%, 60.0%] | 90 | 3 | 5 | 1 | +25.0% [+20.0%, +30.0%] |'
     assert markdown(cells, ['name'], 'nll').splitlines()[2].startswith('| a | **0.250** [0.200, ')
+
+
+def test_what_is_not_defined_is_said_and_never_the_best():
+    cells = {
+        (('silent',), ('c',)): Cell(math.nan, math.nan, math.nan, 0, 1, 5, 1.0),
+        (('loud',), ('c',)): Cell(0.5, 0.4, 0.6, 9, 1, 5, 1.0),
+        (('silent',), ('d',)): Cell(math.nan, math.nan, math.nan, 0, 1, 5, 1.0),
+    }
+    silent, loud = markdown(cells, ['name'], 'precision').splitlines()[2:]
+    assert silent == '| silent | undefined | 0 | 1 | 5 | 1 | undefined | 0 | 1 | 5 | 1 |'
+    assert loud == '| loud | **50.0%** [40.0%, 60.0%] | 9 | 1 | 5 | 1 |  |  |  |  |  |'
 
 
 def test_csv_has_a_line_a_cell(tmp_path: Path, make):
@@ -107,3 +119,10 @@ def test_help_shows_the_command_and_its_flags():
     assert done.returncode == 0, done.stderr
     assert 'python -m research.tables' in done.stdout
     assert '--columns' in done.stdout
+    metric, _, where = done.stdout.partition('--metric: <')[2].partition('>: ')
+    offered = metric.split('|')
+    assert {'average_precision', 'item_accuracy', 'wer', 'nll'} <= {*offered}
+    for name in ('loss', 'rmse', 'r2', 'ece', 'ece_scaled'):
+        assert name not in offered
+        assert name in ' '.join(where.split())
+    assert 'result.json' in where
