@@ -56,7 +56,7 @@ def run(
         made.meaning.write(place.meaning)
         history = MetricsFile(place.metrics)
         history.truncate_after(-1)
-        loggers.start(total, [])
+        loggers.start(total, [], bound.task.selects_by)
         began_s = time.monotonic()
 
         def hold() -> None:

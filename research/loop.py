@@ -87,8 +87,9 @@ class Loop:
                 f'resumed at step {step} of {self.way.total}'
                 + (f'; {lost} later steps are done again' if lost > 0 else '')
             )
-        self.selection = select(records, self.experiment.task.selects_by)
-        self.loggers.start(self.way.total, records)
+        selects_by = self.experiment.task.selects_by
+        self.selection = select(records, selects_by)
+        self.loggers.start(self.way.total, records, selects_by)
         return state
 
     def train(

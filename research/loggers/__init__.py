@@ -30,11 +30,13 @@ class Loggers:
         else:
             print(line, flush=True)
 
-    def start(self, steps: int, records: Iterable[Mapping[str, Any]]) -> None:
-        """Before the first new record: the steps of the whole run and the records it has."""
+    def start(self, steps: int, records: Iterable[Mapping[str, Any]], selects_by: str) -> None:
+        """Before the first new record: the steps of the whole run, the records it has, and the
+        score by which validation picks.
+        """
         self._wandb = self._open_wandb(self.say)
         self._wandb.catch_up(records)
-        self._console = Console(steps)
+        self._console = Console(steps, selects_by)
 
     def log(self, record: Mapping[str, Any]) -> None:
         assert self._console, 'log before start'

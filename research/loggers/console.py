@@ -12,8 +12,6 @@ BAR_INTERVAL_S = 0.1
 UNITS = ('slices', 'items', 'groups')
 # What a record has beside its figures, or has as one of several scores.
 ASIDE = ('step', 'split', 'time_s', 'loss', 'grad_norm', 'examples_per_s')
-# The first that a validation record has is shown.
-SCORES = ('item_accuracy', 'f1', 'wer', 'nll', 'note_nll', 'step_nll', 'mae', 'loss')
 
 
 @runtime_checkable
@@ -34,6 +32,7 @@ class Console:
 
     Args:
         total_steps: steps of the whole run, those before a resume included.
+        selects_by: the score of a validation that is shown: that which picks the checkpoint.
         stream: where to; None: standard output as it is when the console is made.
         clock: seconds, never backwards.
     """
@@ -41,10 +40,11 @@ class Console:
     def __init__(
         self,
         total_steps: int,
+        selects_by: str = 'loss',
         stream: Stream | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self.total_steps = total_steps
+        self.total_steps, self.selects_by = total_steps, selects_by
         self.stream: Stream = sys.stdout if stream is None else stream
         self.clock = clock
         self._origin: tuple[int, float] | None = None
@@ -64,8 +64,8 @@ class Console:
         if record['split'] == 'train':
             self._train = record
         else:
-            score = next((name for name in SCORES if name in record), None)
-            value = f'{score} {record[score]:.3f} ' if score else ''
+            score = record.get(self.selects_by)
+            value = '' if score is None else f'{self.selects_by} {score:.3f} '
             self._validation = f'{record["split"]} {value}at {record["step"]}'
         self._pending = True
         interval_s = BAR_INTERVAL_S if self._bar else PLAIN_INTERVAL_S
@@ -170,6 +170,8 @@ def summary(result: Mapping[str, Any]) -> list[str]:
         counts = ', '.join(f'{scores[unit]} {unit}' for unit in UNITS if unit in scores)
         lines.append(f'{part}: {counts}')
         for name, value in scores.items():
+            if value is None:
+                lines.append(f'  {name:14} undefined')
             if isinstance(value, float):
                 low, high = scores.get(f'{name}_interval', (None, None))
                 interval = '' if low is None else f'  [{low:.3f}, {high:.3f}]'

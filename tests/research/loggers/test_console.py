@@ -41,7 +41,7 @@ VALID = {'step': 40, 'split': 'valid', 'loss': 1.5, 'slice_accuracy': 0.5, 'item
 def logged(steps: int, every_s: float) -> list[str]:
     """Lines off a terminal of a run with a record each step."""
     stream, clock = io.StringIO(), Clock()
-    console = Console(steps, stream, clock)
+    console = Console(steps, 'item_accuracy', stream, clock)
     for step in range(1, steps + 1):
         console.log(train(step))
         clock.now_s += every_s
@@ -67,7 +67,7 @@ def test_off_a_terminal_there_are_no_control_characters():
 
 def test_line_tells_everything():
     stream, clock = io.StringIO(), Clock()
-    console = Console(100, stream, clock)
+    console = Console(100, 'item_accuracy', stream, clock)
     console.log(train(20))
     console.log(VALID)
     clock.now_s += 30
@@ -78,9 +78,17 @@ def test_line_tells_everything():
     )
 
 
+@pytest.mark.parametrize('score', ['average_precision', 'item_accuracy'])
+def test_the_score_that_selects_is_the_one_that_is_told(score: str):
+    stream = io.StringIO()
+    found = VALID | {'average_precision': 0.875}
+    Console(100, score, stream, Clock()).log(found)
+    assert stream.getvalue().endswith(f'valid {score} {found[score]:.3f} at 40\n')
+
+
 def test_time_left_of_a_resumed_run_counts_from_where_it_resumed():
     stream, clock = io.StringIO(), Clock()
-    console = Console(1000, stream, clock)
+    console = Console(1000, 'item_accuracy', stream, clock)
     console.log(train(900))
     clock.now_s += 10
     console.log(train(950))
@@ -89,7 +97,7 @@ def test_time_left_of_a_resumed_run_counts_from_where_it_resumed():
 
 def test_validation_that_was_held_back_is_told_at_the_end():
     stream = io.StringIO()
-    console = Console(40, stream, Clock())
+    console = Console(40, 'item_accuracy', stream, Clock())
     console.log(train(1))
     console.log(train(40))
     console.log(VALID)
@@ -101,13 +109,13 @@ def test_validation_that_was_held_back_is_told_at_the_end():
 
 def test_not_a_number_is_shown_as_such():
     stream = io.StringIO()
-    Console(40, stream, Clock()).log(train(1) | {'loss': float('nan')})
+    Console(40, 'item_accuracy', stream, Clock()).log(train(1) | {'loss': float('nan')})
     assert 'loss nan' in stream.getvalue()
 
 
 def test_console_that_saw_nothing_closes_silently():
     stream = io.StringIO()
-    Console(40, stream, Clock()).close()
+    Console(40, 'item_accuracy', stream, Clock()).close()
     assert stream.getvalue() == ''
 
 
@@ -149,7 +157,7 @@ def test_terminal_shows_a_bar_with_everything_within_80_columns(
 ):
     stream, written = terminal
     clock = Clock()
-    console = Console(10_000, stream, clock)
+    console = Console(10_000, 'item_accuracy', stream, clock)
     console.log(train(2000))
     console.log(VALID)
     clock.now_s += 3600
@@ -168,7 +176,7 @@ def test_terminal_is_drawn_ten_times_a_second_at_most(
 ):
     stream, written = terminal
     clock = Clock()
-    console = Console(1000, stream, clock)
+    console = Console(1000, 'item_accuracy', stream, clock)
     for step in range(1, 1001):
         console.log(train(step))
         clock.now_s += 0.001
@@ -180,7 +188,7 @@ def test_terminal_is_drawn_ten_times_a_second_at_most(
 
 def test_line_said_above_the_bar_is_kept_as_it_is(terminal: tuple[io.TextIOWrapper, Terminal]):
     stream, written = terminal
-    console = Console(1000, stream, Clock())
+    console = Console(1000, 'item_accuracy', stream, Clock())
     console.log(train(1))
     written()
     said = 'resumed at [step] 40: ' + 'x' * 100
@@ -191,7 +199,7 @@ def test_line_said_above_the_bar_is_kept_as_it_is(terminal: tuple[io.TextIOWrapp
 
 def test_terminal_gets_its_cursor_back(terminal: tuple[io.TextIOWrapper, Terminal]):
     stream, written = terminal
-    console = Console(1000, stream, Clock())
+    console = Console(1000, 'item_accuracy', stream, Clock())
     assert '\x1b[?25l' in written()
     console.close()
     assert '\x1b[?25h' in written()
@@ -202,7 +210,7 @@ def test_dumb_terminal_gets_plain_lines(
 ):
     monkeypatch.setenv('TERM', 'dumb')
     stream, written = terminal
-    console = Console(1000, stream, Clock())
+    console = Console(1000, 'item_accuracy', stream, Clock())
     console.log(train(1))
     console.close()
     assert written() == 'step 1/1000  loss 2.500  accuracy 0.250  812 examples/s\r\n'
@@ -232,12 +240,13 @@ def test_summary_tells_both_parts_with_intervals_and_counts():
             'parameters': 34_700_000,
             'seconds': 61.0,
             'valid': scores,
-            'test': scores | {'item_accuracy': 0.6},
+            'test': scores | {'item_accuracy': 0.6, 'precision': None},
         }
     )
     assert lines[0] == 'best step 60 of 90; 34,700,000 parameters; 1:01 of training'
     assert 'test: 290 slices, 29 items, 12 groups' in lines
     assert '  item_accuracy  0.600  [0.591, 0.700]' in lines
+    assert '  precision      undefined' in lines
 
 
 def test_progress_off_a_terminal_imports_no_rich():
