@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from research.decoding.overlapping import HOP_S, decoded
 from research.listening import Listener, Window
 from research.predicting.answers import Options
 from research.predicting.cuts import Blocks
 from research.predicting.hearing import Told
 from research.predicting.packing import Said
-from research.results.detection import HOP_S, decoded
 from research.tasks.detection import Detection
 from research.trained import Loaded
 
@@ -20,7 +20,7 @@ class Calls:
     `hop_s` parts the windows' starts; what was tuned was tuned for the default.
     """
 
-    event_columns: tuple[str, ...] = ('start_s', 'end_s', 'score')
+    event_columns: tuple[str, ...] = ('start_s', 'end_s', 'probability')
     event: str = 'calls'
     columns: tuple[str, ...] = ('count', 'highest', 'length_s', 'windows')
 

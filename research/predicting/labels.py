@@ -18,7 +18,7 @@ def write(folder: Path, kind: str, reported: Sequence[Reported], label: str, hig
         folder: made where there is none; below it files lie as the sound files do below the folder
             that holds them all.
         kind: 'raven' or 'audacity'.
-        reported: with events that have `start_s`, `end_s` and `score`.
+        reported: with events that have `start_s`, `end_s` and `probability`.
         label: of every call.
         high_hz: the band in which Raven shows them ends here.
 
@@ -30,7 +30,7 @@ def write(folder: Path, kind: str, reported: Sequence[Reported], label: str, hig
         if each.error:
             continue
         target = folder / f'{name}{ENDINGS[kind]}'
-        calls = [Annotation(e['start_s'], e['end_s'], label, e['score']) for e in each.events]
+        calls = [Annotation(e['start_s'], e['end_s'], label, e['probability']) for e in each.events]
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

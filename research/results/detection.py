@@ -1,15 +1,17 @@
 """Calls that a detector finds in long recordings: as files, as counts, and judged.
 
 Recordings whose column `kind` is 'forest' stand in no part of a split: they are heard in windows
-that overlap, and what is found is judged by the column `events` where the truth is known.
+that overlap, and what is found is judged by the column `events` where the truth is known and no
+copy of the recording was heard before. What windows can tell has a ceiling (see
+`research.decoding.overlapping`): scores stand beside those of an ideal detector.
 """
 
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -17,18 +19,18 @@ from jaxtyping import Float, Float32
 
 from research import detections
 from research.corpora import Corpus
-from research.decoding import events
 from research.decoding.annotations import Annotation, write_audacity, write_raven
 from research.decoding.events import Call
+from research.decoding.overlapping import HOP_S, decoded, ideal
 from research.experiment import sound
 from research.listening import Listener, heard
+from research.material import Material
 from research.results import Trained
 from research.scores import Units
 from research.tasks import Detection
 
-HOP_S = 0.5
 WINDOWS = ('recording', 'start_s', 'probability')
-COLUMNS = ('recording', 'seconds', 'found', 'true', 'error')
+COLUMNS = ('recording', 'seconds', 'found', 'true', 'error', 'ideal', 'copied')
 
 
 class Forest(NamedTuple):
@@ -41,6 +43,7 @@ class Forest(NamedTuple):
         starts_s, probability: of each window.
         found: calls.
         truth: start and end of each call there is, in seconds, half-open; None: not known.
+        copied: whether a record that the run was trained on or chosen by is a copy of it.
     """
 
     name: str
@@ -50,44 +53,23 @@ class Forest(NamedTuple):
     probability: Float32[np.ndarray, ' windows']
     found: list[Call]
     truth: Float[np.ndarray, 'calls 2'] | None
+    copied: bool = False
 
     @property
     def file(self) -> str:
         """Its name, as a file may have it."""
         return re.sub(r'[/\\:%]', lambda sign: quote(sign[0], safe=''), self.name)
 
+    @property
+    def judged(self) -> bool:
+        """Whether it counts in the scores."""
+        return self.truth is not None and not self.copied
 
-def decoded(
-    probability: Float[np.ndarray, ' windows'],
-    starts_s: Float[np.ndarray, ' windows'],
-    window_s: float,
-    until_s: float,
-    tuned: Mapping[str, float],
-) -> list[Call]:
-    """Calls in a recording, from windows that overlap.
-
-    Training takes a window for a call where it holds half of one or more. So the windows of a call
-    that is no longer than they are have their centres within half a window of its middle, and those
-    of a longer one between its ends: either way a run of centres, a window long or longer. Of what
-    is not half as long most windows over it knew nothing: it is dropped. The borders are those of
-    the run: right for a long call; for a short one they lie a window apart around its middle, and
-    no window's probability tells how much shorter it was.
-
-    Args:
-        probability, starts_s: of each window.
-        window_s: length of each.
-        until_s: length of the recording.
-        tuned: `enter` and `leave`, the two thresholds.
-    """
-    return events.calls(
-        probability,
-        starts_s,
-        window_s,
-        enter=tuned['enter'],
-        leave=tuned['leave'],
-        least_s=window_s / 2,
-        until_s=until_s,
-    )
+    @property
+    def ideal(self) -> list[Call]:
+        """What an ideal detector would have found; none where the truth is not known."""
+        there = np.zeros((0, 2)) if self.truth is None else self.truth
+        return ideal(there, self.starts_s, self.window_s, self.seconds)
 
 
 def listen(trained: Trained) -> list[Forest]:
@@ -125,8 +107,17 @@ def _forest(trained: Trained, record: int, starts_s: np.ndarray, probability: np
     seconds = float(corpus.seconds()[record])
     calls = decoded(probability, starts_s, window_s, seconds, trained.tuned)
     name = str(corpus.columns['item'][record])
-    there = truth(corpus, record)
-    return Forest(name, seconds, window_s, starts_s, probability, calls, there)
+    there, copied = truth(corpus, record), heard_before(trained.made, record)
+    return Forest(name, seconds, window_s, starts_s, probability, calls, there, copied)
+
+
+def heard_before(made: Material, record: int) -> bool:
+    """Whether a copy of a record, by the corpus's column `copies`, trains or validates."""
+    if 'copies' not in made.corpus.columns:
+        return False
+    copies = made.corpus.columns['copies']
+    heard = np.concatenate([made.parts[part].record for part in ('train', 'valid')])
+    return bool(copies[record] and (copies[record] == copies[heard]).any())
 
 
 def truth(corpus: Corpus, record: int) -> Float[np.ndarray, 'calls 2'] | None:
@@ -136,7 +127,9 @@ def truth(corpus: Corpus, record: int) -> Float[np.ndarray, 'calls 2'] | None:
 
 
 def more(trained: Trained) -> dict[str, dict[str, Units]]:
-    """Scores of the forests, as those of the test part: they are in no part of training.
+    """Scores of the forests, as those of the test part.
+
+    They stand in no part of the split; those of which a copy trains or validates are left out.
 
     Writes calls/counts.csv, for each forest calls/<name>.csv, <name>.raven.txt (a selection table)
     and <name>.audacity.txt (a label track), and predictions/forests.npz, a row a window.
@@ -158,8 +151,31 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
     )
     path = trained.place.predictions / 'forests.npz'
     np.savez_compressed(path, allow_pickle=False, **dict(zip(WINDOWS, columns, strict=True)))
+    judged = [forest for forest in found if forest.judged]
+    return {'test': units(judged)} if judged else {}
+
+
+def beside(trained: Trained) -> dict[str, dict[str, Any]]:
+    """What the scores of the forests stand on, for result.json; from what `more` wrote.
+
+    Returns:
+        'forests': how many were `heard`, of how many the truth is `known`, how many of these are
+        `copied` and so not judged, and as `ceiling` the scores of an ideal detector of windows on
+        those that are judged.
+    """
+    found = read(trained)
+    if not found:
+        return {}
     known = [forest for forest in found if forest.truth is not None]
-    return {'test': units(known)} if known else {}
+    judged = [forest._replace(found=forest.ideal) for forest in known if forest.judged]
+    facts: dict[str, Any] = {
+        'heard': len(found),
+        'known': len(known),
+        'copied': len(known) - len(judged),
+    }
+    if judged:
+        facts['ceiling'] = {name: each.value for name, each in units(judged).items()}
+    return {'forests': facts}
 
 
 def units(known: Sequence[Forest]) -> dict[str, Units]:
@@ -186,9 +202,9 @@ def _spans(calls: Sequence[Call]) -> Float[np.ndarray, 'calls 2']:
 
 
 def _write_calls(folder: Path, forest: Forest, label: str, high_hz: float) -> None:
-    rows = [(f'{c.start_s:.3f}', f'{c.end_s:.3f}', f'{c.score:.6f}') for c in forest.found]
+    rows = [(f'{c.start_s:.3f}', f'{c.end_s:.3f}', f'{c.probability:.6f}') for c in forest.found]
     _write_table(folder / f'{forest.file}.csv', ('start_s', 'end_s', 'probability'), rows)
-    marks = [Annotation(c.start_s, c.end_s, label, c.score) for c in forest.found]
+    marks = [Annotation(c.start_s, c.end_s, label, c.probability) for c in forest.found]
     write_raven(folder / f'{forest.file}.raven.txt', marks, high_hz)
     write_audacity(folder / f'{forest.file}.audacity.txt', marks)
 
@@ -197,8 +213,11 @@ def _write_counts(path: Path, found: Sequence[Forest]) -> None:
     rows = []
     for each in found:
         count = len(each.found)
-        judged = ('', '') if each.truth is None else (len(each.truth), count - len(each.truth))
-        rows.append((each.name, f'{each.seconds:.3f}', count, *judged))
+        judged = ('', '', '')
+        if each.truth is not None:
+            judged = len(each.truth), count - len(each.truth), len(each.ideal)
+        copied = 'yes' if each.copied else ''
+        rows.append((each.name, f'{each.seconds:.3f}', count, *judged, copied))
     _write_table(path, COLUMNS, rows)
 
 

@@ -6,8 +6,8 @@ from research.predicting.answers import Reported
 from research.predicting.places import Place
 
 CALLS = [
-    {'start_s': 1.25, 'end_s': 4.5, 'score': 0.75},
-    {'start_s': 8.0, 'end_s': 9.0, 'score': 0.5},
+    {'start_s': 1.25, 'end_s': 4.5, 'probability': 0.75},
+    {'start_s': 8.0, 'end_s': 9.0, 'probability': 0.5},
 ]
 
 

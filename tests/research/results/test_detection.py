@@ -1,4 +1,4 @@
-"""Calls in long recordings: found by a detector that is right as training has it, and written."""
+"""Calls in long recordings: judged beside an ideal detector's, and written."""
 
 import csv
 import dataclasses
@@ -16,13 +16,13 @@ from research.frontends import STFT
 from research.models import MLP
 from research.optimizers import Adam
 from research.results import Trained, detection, detection_plots
-from research.results.detection import Forest, decoded
+from research.results.detection import Forest
 from research.runs import Run
 from research.scores import Units
 from research.tasks import Detection
 
-RATE_HZ, WINDOW_S, HOP_S, UNTIL_S = 4000, 3.0, 0.5, 60.0
-TUNED = {'threshold': 0.4, 'enter': 0.6, 'leave': 0.4}
+RATE_HZ, WINDOW_S, UNTIL_S = 4000, 3.0, 60.0
+STARTS_S = np.arange(0, UNTIL_S - WINDOW_S + 0.5, 0.5)
 EXPERIMENT = Experiment(
     name='drawn',
     data=Data(corpus='drawn', slice_s=1.0),
@@ -32,57 +32,6 @@ EXPERIMENT = Experiment(
     optimizer=Adam(),
     standin=StandIn('drawn'),
 )
-
-
-def heard_by_rule(calls, starts_s):
-    """1 where a window holds half of a call, or is half call: what training is told."""
-    found = np.zeros(len(starts_s))
-    for start, end in calls:
-        shared = np.minimum(starts_s + WINDOW_S, end) - np.maximum(starts_s, start)
-        found[shared >= min(end - start, WINDOW_S) / 2] = 1
-    return found
-
-
-STARTS_S = np.arange(0, UNTIL_S - WINDOW_S + HOP_S, HOP_S)
-
-
-@pytest.mark.parametrize('start', [5.0, 5.13, 20.49])
-@pytest.mark.parametrize('length_s', [0.5, 1.0, 2.9])
-def test_a_call_shorter_than_a_window_is_found_around_its_middle(start, length_s):
-    calls = [(start, start + length_s)]
-    [found] = decoded(heard_by_rule(calls, STARTS_S), STARTS_S, WINDOW_S, UNTIL_S, TUNED)
-    middle_s = start + length_s / 2
-    assert (found.start_s + found.end_s) / 2 == pytest.approx(middle_s, abs=HOP_S / 2 + 1e-9)
-    assert found.end_s - found.start_s == pytest.approx(WINDOW_S, abs=HOP_S + 1e-9)
-
-
-@pytest.mark.parametrize('start', [5.0, 5.13, 20.49])
-@pytest.mark.parametrize('length_s', [3.0, 4.2, 11.0])
-def test_the_borders_of_a_longer_call_are_right_to_half_a_hop(start, length_s):
-    calls = [(start, start + length_s)]
-    [found] = decoded(heard_by_rule(calls, STARTS_S), STARTS_S, WINDOW_S, UNTIL_S, TUNED)
-    assert found.start_s == pytest.approx(start, abs=HOP_S / 2 + 1e-9)
-    assert found.end_s == pytest.approx(start + length_s, abs=HOP_S / 2 + 1e-9)
-
-
-def test_calls_whose_middles_are_a_window_and_a_hop_apart_are_counted_each():
-    calls = [(t, t + 1.5) for t in np.arange(2, 50, WINDOW_S + HOP_S)]
-    found = decoded(heard_by_rule(calls, STARTS_S), STARTS_S, WINDOW_S, UNTIL_S, TUNED)
-    assert len(found) == len(calls)
-
-
-def test_what_most_windows_over_it_do_not_hear_is_dropped():
-    probability = np.zeros(len(STARTS_S))
-    probability[10:12], probability[50:53] = 0.9, 0.9
-    [found] = decoded(probability, STARTS_S, WINDOW_S, UNTIL_S, TUNED)
-    assert found.start_s == pytest.approx(STARTS_S[50] + (WINDOW_S - HOP_S) / 2)
-
-
-def test_a_call_needs_one_window_above_the_higher_threshold():
-    probability = np.where((STARTS_S > 10) & (STARTS_S < 15), 0.5, 0.0)
-    assert decoded(probability, STARTS_S, WINDOW_S, UNTIL_S, TUNED) == []
-    probability[STARTS_S == 12] = 0.6
-    assert len(decoded(probability, STARTS_S, WINDOW_S, UNTIL_S, TUNED)) == 1
 
 
 def forest(name, found, truth):
@@ -109,7 +58,11 @@ def test_recordings_are_the_units_and_one_without_a_call_counts():
 
 
 PARTS = ('valid', 'test')
-FORESTS = [('dusk', '[[0.5, 6.5]]'), ('by/the <river>', ''), ('noon', '[]')]
+FORESTS = [
+    ('dusk', '[[0.5, 1.3], [3.0, 3.8], [5.5, 6.3]]'),
+    ('by/the <river>', ''),
+    ('noon', '[]'),
+]
 
 
 @pytest.fixture(scope='module')
@@ -158,15 +111,16 @@ def listened(taught, tmp_path_factory) -> tuple[Trained, dict[str, dict[str, Uni
 def test_each_forest_is_counted_and_judged_where_its_truth_is_known(listened):
     run, found = listened
     assert sorted(found) == ['test']
-    assert found['test']['count_error'].numerator.tolist() == [0, 1]
+    # All 14 windows are on: a call for each three quarters of the 7 s that they speak for.
+    assert found['test']['count_error'].numerator.tolist() == [6, 9]
     assert found['test']['event_f1'].unit.tolist() == ['dusk', 'noon']
     with (run.place.directory / 'calls' / 'counts.csv').open(newline='') as file:
         rows = list(csv.reader(file))
     assert rows == [
-        ['recording', 'seconds', 'found', 'true', 'error'],
-        ['dusk', '7.300', '1', '1', '0'],
-        ['by/the <river>', '7.300', '1', '', ''],
-        ['noon', '7.300', '1', '0', '1'],
+        ['recording', 'seconds', 'found', 'true', 'error', 'ideal', 'copied'],
+        ['dusk', '7.300', '9', '3', '6', '3', ''],
+        ['by/the <river>', '7.300', '9', '', '', '', ''],
+        ['noon', '7.300', '9', '0', '9', '0', ''],
     ]
 
 
@@ -175,14 +129,45 @@ def test_label_files_say_what_the_table_says(listened):
     calls = run.place.directory / 'calls'
     for name in ('dusk', 'by%2Fthe <river>', 'noon'):
         with (calls / f'{name}.csv').open(newline='') as file:
-            [row] = csv.DictReader(file)
-        [raven] = read_raven(calls / f'{name}.raven.txt')
-        [audacity] = read_audacity(calls / f'{name}.audacity.txt')
-        assert (raven.start_s, raven.end_s) == (0.0, 7.3)
-        assert (float(row['start_s']), float(row['end_s'])) == (0.0, 7.3)
-        assert (audacity.start_s, audacity.end_s) == (0.0, 7.3)
-        assert raven.label == audacity.label == 'call'
-        assert raven.score == pytest.approx(float(row['probability']))
+            rows = list(csv.DictReader(file))
+        raven = read_raven(calls / f'{name}.raven.txt')
+        audacity = read_audacity(calls / f'{name}.audacity.txt')
+        spans = [(float(row['start_s']), float(row['end_s'])) for row in rows]
+        assert len(spans) == 9
+        assert (spans[0][0], spans[-1][1]) == (0.0, 7.3)
+        for marks in (raven, audacity):
+            assert [mark[:2] for mark in marks] == [pytest.approx(span, abs=1e-3) for span in spans]
+            assert {mark.label for mark in marks} == {'call'}
+        assert [mark.score for mark in raven] == [float(row['probability']) for row in rows]
+
+
+def test_what_an_ideal_detector_has_is_told_beside_the_scores(listened):
+    run, _ = listened
+    ceiling = {'event_precision': 1.0, 'event_recall': 1.0, 'event_f1': 1.0, 'count_error': 0.0}
+    assert detection.beside(run) == {
+        'forests': {'heard': 3, 'known': 2, 'copied': 0, 'ceiling': ceiling}
+    }
+
+
+@pytest.mark.parametrize('part', ['train', 'valid'])
+def test_a_recording_of_which_a_copy_was_heard_before_is_not_judged(listened, tmp_path, part):
+    run, _ = listened
+    corpus, parts = run.made.corpus, run.made.parts
+    copies = np.full(len(corpus.columns['item']), '', object)
+    copies[corpus.columns['item'] == 'dusk'] = copies[parts[part].record[0]] = 'one'
+    copies[corpus.columns['item'] == 'noon'] = copies[parts['test'].record[0]] = 'other'
+    of_copies = dataclasses.replace(corpus, columns={**corpus.columns, 'copies': copies})
+    run = dataclasses.replace(run, made=dataclasses.replace(run.made, corpus=of_copies))
+    run = placed(run, tmp_path)
+    assert detection.more(run)['test']['event_f1'].unit.tolist() == ['noon']
+    assert detection.beside(run)['forests'] | {'ceiling': None} == {
+        'heard': 3,
+        'known': 2,
+        'copied': 1,
+        'ceiling': None,
+    }
+    with (run.place.directory / 'calls' / 'counts.csv').open(newline='') as file:
+        assert [row['copied'] for row in csv.DictReader(file)] == ['yes', '', '']
 
 
 def test_what_was_heard_is_read_back(listened):
@@ -198,6 +183,7 @@ def test_without_forests_nothing_is_written(taught, tmp_path):
     run = placed(taught([]), tmp_path)
     assert detection.more(run) == {}
     assert detection.read(run) == []
+    assert detection.beside(run) == {}
     assert not list(run.place.directory.rglob('*.*'))
 
 
