@@ -30,7 +30,8 @@ def score(
     Returns:
         What was trained, and for result.json per part the task's scores (None where one is not
         defined), the 95% interval of each that has units (`<score>_interval`; groups resampled
-        whole; none where it is not known), how many slices, items and groups, and `tuned`.
+        whole; none where it is not known), how many slices, items and groups, and `tuned`, and what
+        else the task's results tell (see results.beside).
     """
     place.predictions.mkdir(exist_ok=True)
     task, meaning = experiment.task, made.meaning
@@ -38,7 +39,7 @@ def score(
     tuned = task.tune(predictions['valid'], evaluators['valid'].truth, meaning)
     trained = Trained(place, experiment, made, weights, evaluators, predictions, tuned)
     more = results.more(trained)
-    found: dict[str, dict[str, Any]] = {'tuned': dict(tuned)}
+    found: dict[str, dict[str, Any]] = {'tuned': dict(tuned), **results.beside(trained)}
     for name, part in evaluators.items():
         said, truth = predictions[name], part.truth
         told = dict(task.score(said, truth, meaning, tuned))

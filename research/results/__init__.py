@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,15 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
         from research.results import ctc
 
         return ctc.more(trained)
+    return {}
+
+
+def beside(trained: Trained) -> dict[str, dict[str, Any]]:
+    """What the scores of `more` stand on, for result.json beside those of the parts."""
+    if isinstance(trained.experiment.task, Detection):
+        from research.results import detection
+
+        return detection.beside(trained)
     return {}
 
 
