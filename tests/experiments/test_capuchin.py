@@ -1,12 +1,18 @@
 """Sizes to the parameter, and what of the published recipe the experiments keep."""
 
+import json
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import experiments
+from data_prep import synthetic_calls
+from data_prep.cards import Wish
 from experiments.capuchin import capuchin_cnn2d, capuchin_small
-from research import batches, step
+from research import batches, detections, step
+from research.decoding.overlapping import HOP_S, ideal
 from research.experiment import network
 from research.meaning import Meaning
 from research.optimizers import Adam
@@ -50,3 +56,20 @@ def test_both_hear_the_same_clips():
 def test_a_card_says_what_the_score_stands_on(name):
     card = experiments.cards()[name][1]
     assert 'Published:' in card or 'Budget:' in card
+
+
+@pytest.mark.parametrize('name', ['capuchin_cnn2d', 'capuchin_small'])
+def test_a_card_says_what_an_ideal_detector_would_have(name):
+    window_s, until_s = experiments.build(name).data.slice_s, synthetic_calls.FOREST_S
+    starts_s = np.arange(0, until_s - window_s + HOP_S, HOP_S)
+    truths, founds = [], []
+    for entry in synthetic_calls.find(Wish()).entries:
+        if entry.columns['kind'] == 'forest':
+            truths.append(np.array(json.loads(entry.columns['events'])).reshape(-1, 2))
+            calls = ideal(truths[-1], starts_s, window_s, until_s)
+            founds.append(np.array([call[:2] for call in calls]).reshape(-1, 2))
+    tallies = detections.tally(truths, founds)
+    _, recall, f1 = detections.rates(tallies.sum(axis=0))
+    error = np.abs(detections.count_errors(tallies)).mean()
+    said = f'event F1 {f1:.3f}, recall {recall:.3f}, count error {error:.2f} on the stand-in'
+    assert said in experiments.cards()[name][1]
