@@ -33,6 +33,7 @@ from research.interrupts import Interrupted, Interrupts
 from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
 from research.loop import Options
+from research.results import caveats
 from research.results import search as picture
 from research.runs import Run
 
@@ -56,6 +57,8 @@ def run(
         made.meaning.write(place.meaning)
         history = MetricsFile(place.metrics)
         history.truncate_after(-1)
+        for line in (doubts := caveats.of(bound.task, made)):
+            loggers.say(line)
         loggers.start(total, [], bound.task.selects_by)
         began_s = time.monotonic()
 
@@ -107,6 +110,7 @@ def run(
             'chosen': {'trees': trees, 'depth': depth},
             'seconds': round(seconds, 1),
             'parameters': nodes.size(weights),
+            'caveats': doubts,
         }
         hold()
         place.finish(result)

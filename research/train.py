@@ -24,6 +24,7 @@ from research.interrupts import Interrupts
 from research.loggers import Loggers
 from research.loop import Diverged, Loop, Options
 from research.models.forest import Forest
+from research.results import caveats
 from research.runs import Run
 
 __all__ = ['Diverged', 'Options', 'count', 'run']
@@ -71,6 +72,8 @@ def run(
         made.meaning.write(place.meaning)
         if streamed.streamed:
             loggers.say(f'data      {streamed.line}')
+        for line in (doubts := caveats.of(bound.task, made)):
+            loggers.say(line)
         loop = Loop(bound, place, way, devices, claim, interrupts, checkpoints, options, loggers)
         state = loop.resume(state)
         part = parts['train']
@@ -99,6 +102,7 @@ def run(
             **scores,
             'seconds': round(loop.seconds, 1),
             'parameters': count(state),
+            'caveats': doubts,
         }
         loop.hold()
         place.finish(result)

@@ -176,4 +176,5 @@ def summary(result: Mapping[str, Any]) -> list[str]:
                 low, high = scores.get(f'{name}_interval', (None, None))
                 interval = '' if low is None else f'  [{low:.3f}, {high:.3f}]'
                 lines.append(f'  {name:14} {value:.3f}{interval}')
+    lines += result.get('caveats', [])
     return [*lines, 'in brackets: 95% intervals, groups resampled whole']

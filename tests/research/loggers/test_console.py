@@ -239,6 +239,7 @@ def test_summary_tells_both_parts_with_intervals_and_counts():
             'steps': 90,
             'parameters': 34_700_000,
             'seconds': 61.0,
+            'caveats': ['validation has no call'],
             'valid': scores,
             'test': scores | {'item_accuracy': 0.6, 'precision': None},
         }
@@ -247,6 +248,7 @@ def test_summary_tells_both_parts_with_intervals_and_counts():
     assert 'test: 290 slices, 29 items, 12 groups' in lines
     assert '  item_accuracy  0.600  [0.591, 0.700]' in lines
     assert '  precision      undefined' in lines
+    assert 'validation has no call' in lines
 
 
 def test_progress_off_a_terminal_imports_no_rich():
