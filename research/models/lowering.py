@@ -22,28 +22,33 @@ MANY_FILTERS = 64
 
 def convolve(
     x: Float[Array, 'batch *space channels'],
-    kernel: Float[Array, '*taps channels filters'],
+    kernel: Float[Array, '*taps inputs filters'],
     strides: Sequence[int],
     padding: Any,
     **rest: Any,
 ) -> Float[Array, 'batch *convolved filters']:
     """`jax.lax.conv_general_dilated`, with a gradient of the filters chosen by shape and platform.
 
-    Takes what flax's Conv hands on; only convolutions over two axes, by steps of one, without
-    padding, in float32, are lowered in another way than XLA's.
+    Takes what flax's Conv hands on. Only convolutions over two axes in float32 are lowered in
+    another way than XLA's: by steps of one, without padding, dilation or groups.
     """
     plain = functools.partial(
         jax.lax.conv_general_dilated, window_strides=strides, padding=padding, **rest
     )
-    if _by_rows(x.shape, kernel.shape, x.dtype, strides, padding):
+    simple = padding == 'VALID' and all(step == 1 for step in (*strides, *_spread(rest)))
+    if simple and _by_rows(x.shape, kernel.shape, x.dtype):
         return by_rows(plain, x, kernel)
     return plain(x, kernel)
 
 
-def _by_rows(shape, kernel, dtype, strides, padding) -> bool:
+def _spread(rest: dict[str, Any]) -> list[int]:
+    """Dilations and numbers of groups, all of them one in a plain convolution."""
+    dilations = [*(rest.get('lhs_dilation') or ()), *(rest.get('rhs_dilation') or ())]
+    return [*dilations, rest.get('feature_group_count', 1), rest.get('batch_group_count', 1)]
+
+
+def _by_rows(shape: tuple[int, ...], kernel: tuple[int, ...], dtype: Any) -> bool:
     if jax.default_backend() != 'cpu' or len(kernel) != 4 or dtype != jnp.float32:
-        return False
-    if padding != 'VALID' or any(step != 1 for step in strides):
         return False
     rows, columns, channels, filters = kernel
     positions = shape[0] * (shape[1] - rows + 1) * (shape[2] - columns + 1)

@@ -63,6 +63,8 @@ def test_what_xla_is_good_at_is_left_to_it():
     x, w, _ = case(*LOWERED[0])
     assert not is_lowered(x, w, strides=(2, 1))
     assert not is_lowered(x, w, padding='SAME')
+    assert not is_lowered(x, w, rhs_dilation=(2, 2))
+    assert not is_lowered(jnp.tile(x, 5), w, feature_group_count=5)
     assert not is_lowered(x.astype(jnp.bfloat16), w.astype(jnp.bfloat16))
 
 
