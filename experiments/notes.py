@@ -43,7 +43,7 @@ def notes_lstm() -> Experiment:
         optimizer=Adam(learning_rate=1e-3),
         batch_size=32,
         epochs=100.0,
-        standin=StandIn('corpus_notes', (*BRIEF, 'frontend.window=33', 'epochs=15')),
+        standin=StandIn('corpus_notes', (*BRIEF, 'frontend.window=33', 'epochs=20')),
     )
 
 

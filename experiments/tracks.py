@@ -17,6 +17,8 @@ def tracks_cnn2d() -> Experiment:
     Published: two genres of 100 songs, slices dealt at random, so that songs stand on both sides;
     validation accuracy hardly rises. Here songs (and near copies) are dealt whole and joined, and
     there may be any number of folders. `--set=frontend=LogMel` hears decibels.
+    What is not published is read into it: 32, 64 and 64 filters of 3 x 3, pooling by 2, 64 dense
+    units, RMSprop at 1e-3 in batches of 32.
     Model: 5,216,898 parameters with two classes. The published one has 65 fewer: one sigmoid, which
     is the softmax of two outputs with the other held at zero.
 

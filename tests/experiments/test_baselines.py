@@ -15,7 +15,8 @@ from research.meaning import Meaning
     [
         # Mean, deviation and three quantiles of 1,025 bins; four seconds of lags.
         ('genre_forest', Meaning(labels=tuple('abcdefghij')), 5 * 1025),
-        ('tempo_forest', Meaning(), 344),
+        ('tempo_forest', Meaning(), 5 * 1025),
+        ('tempo_flux_forest', Meaning(), 344),
     ],
 )
 def test_a_forest_hears_as_many_statistics_as_its_card_says(name, meaning, heard):
@@ -27,7 +28,9 @@ def test_a_forest_hears_as_many_statistics_as_its_card_says(name, meaning, heard
     assert f'{heard:,} statistics' in ' '.join(experiments.cards()[name][1].split())
 
 
-@pytest.mark.parametrize('name', ['genre_forest', 'tempo_forest', 'tempo_cnn1d'])
+@pytest.mark.parametrize(
+    'name', ['genre_forest', 'tempo_forest', 'tempo_flux_forest', 'tempo_cnn1d']
+)
 def test_an_experiment_comes_back_from_its_json(name):
     experiment = experiments.build(name)
     assert codec.from_json(codec.to_json(experiment)) == experiment

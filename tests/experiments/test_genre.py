@@ -30,6 +30,16 @@ CNN2D = (
 )
 WIDTHS = [125 * 13, 512, 512, 256, 128, 64, 10]
 MLP = sum(a * b + b for a, b in itertools.pairwise(WIDTHS))
+STAGES = [32, 32, 64, 128, 256]
+RESNET = (
+    (4 * 128 + 9 * 32)
+    + sum(
+        4 * a + 9 * a * b + 4 * b + 9 * b * b + a * b  # two convolutions behind norms, and one past
+        for a, b in itertools.pairwise(STAGES)
+    )
+    + 4 * 256
+    + (2 * 256 * 10 + 10)
+)
 LSTM = 4 * 64 * (13 + 64 + 1) + 4 * 64 * (64 + 64 + 1) + (64 * 64 + 64) + (64 * 10 + 10)
 
 
@@ -40,6 +50,7 @@ LSTM = 4 * 64 * (13 + 64 + 1) + 4 * 64 * (64 + 64 + 1) + (64 * 64 + 64) + (64 * 
         ('genre_cnn2d', 125, 13, CNN2D, 45_514),
         ('genre_mlp', 125, 13, MLP, 1_268_298),
         ('genre_lstm', 125, 13, LSTM, 57_802),
+        ('genre_resnet', 151, 128, RESNET, 1_233_578),
     ],
 )
 def test_a_genre_experiment_is_as_large_as_its_card_says(

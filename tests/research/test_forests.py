@@ -65,7 +65,9 @@ def genre(corpus, go, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def tempo(corpus, go, tmp_path_factory):
-    return go(experiment('tempo_forest'), corpus, tmp_path_factory.mktemp('runs'), pictures=True)
+    return go(
+        experiment('tempo_flux_forest'), corpus, tmp_path_factory.mktemp('runs'), pictures=True
+    )
 
 
 def test_the_directory_is_that_of_any_run(genre, corpus):
@@ -149,11 +151,11 @@ def test_an_interrupted_run_starts_again_and_ends_as_one_that_was_not(
     with monkeypatch.context() as patch:
         patch.setattr(growing, 'search', cut_short)
         with pytest.raises(KeyboardInterrupt):
-            go(experiment('tempo_forest'), corpus, tmp_path)
+            go(experiment('tempo_flux_forest'), corpus, tmp_path)
     [begun] = runs.find(tmp_path)
     assert begun.status() == 'started'
     assert len(MetricsFile(begun.metrics).records()) == 1
-    place, result = go(experiment('tempo_forest'), corpus, tmp_path)
+    place, result = go(experiment('tempo_flux_forest'), corpus, tmp_path)
 
     def numbers(place):
         records = MetricsFile(place.metrics).records()
@@ -173,7 +175,7 @@ def test_tables_read_a_forest_as_they_read_a_network(genre):
 
 
 def test_one_number_each_leaves_nothing_to_search(corpus):
-    chosen = experiment('tempo_forest', 'model.trees=5', 'model.depth=3')
+    chosen = experiment('tempo_flux_forest', 'model.trees=5', 'model.depth=3')
     bound = step.bound(chosen, material.prepare(chosen, corpus).meaning)
     assert forests.count(bound) == 1
     assert forests.plan(bound, 12)[-1] == 'search    none: depth 3; trees 5'
@@ -195,7 +197,7 @@ def test_augmentation_is_refused(corpus, go, tmp_path):
 
 def test_a_network_learns_a_number_through_the_loop(corpus, go, tmp_path):
     own = ('model=MLP', 'model.widths=16', 'batch_size=8', 'epochs=30', 'eval_epochs=10')
-    chosen = experiment('tempo_forest', *own)
+    chosen = experiment('tempo_flux_forest', *own)
     place, result = go(chosen, corpus, tmp_path)
     records = MetricsFile(place.metrics).records()
     losses = [record['loss'] for record in records if record['split'] == 'train']
