@@ -68,17 +68,6 @@ def tally(
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
-def rates(sums: Num[np.ndarray, '*draws 3']) -> Float[np.ndarray, '*draws 3']:
-    """Precision, recall and F1 of sums over recordings of the columns of `tally`.
-
-    NaN where there is nothing to take a share of: precision where nothing was found, recall where
-    there is no call, F1 where there is neither.
-    """
-    hit, wrong, missed = np.moveaxis(np.asarray(sums, np.float64), -1, 0)
-    over = np.stack([hit + wrong, hit + missed, hit + (wrong + missed) / 2], axis=-1)
-    return np.where(over > 0, hit[..., None] / np.where(over > 0, over, 1), np.nan)
-
-
 def count_errors(tallies: Int64[np.ndarray, 'recordings 3']) -> Int64[np.ndarray, ' recordings']:
     """Calls found less calls there are, in each recording of `tally`; `abs` of it is the other."""
     return tallies[:, 1] - tallies[:, 2]

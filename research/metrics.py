@@ -7,18 +7,6 @@ from jaxtyping import Float, Integer, Shaped
 LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
 
 
-def accuracy(
-    targets: Integer[np.ndarray, ' examples'], predictions: Integer[np.ndarray, ' examples']
-) -> float:
-    """Share of the predictions that equal their target, in [0, 1].
-
-    Raises:
-        ValueError: there are no examples.
-    """
-    _refuse_empty(targets)
-    return float(np.mean(targets == predictions))
-
-
 def confusion_matrix(
     targets: Integer[np.ndarray, ' examples'],
     predictions: Integer[np.ndarray, ' examples'],
@@ -37,17 +25,6 @@ def confusion_matrix(
             )
     cells = targets.astype(np.int64) * classes + predictions
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
-
-
-def per_class_recall(
-    targets: Integer[np.ndarray, ' examples'],
-    predictions: Integer[np.ndarray, ' examples'],
-    classes: int,
-) -> Float[np.ndarray, ' classes']:
-    """Share of each class's examples that were predicted as it; NaN for a class without any."""
-    counts = confusion_matrix(targets, predictions, classes)
-    totals = counts.sum(axis=1)
-    return np.where(totals > 0, np.diagonal(counts) / np.maximum(totals, 1), np.nan)
 
 
 def cross_entropy(

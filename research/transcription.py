@@ -56,7 +56,7 @@ def normalise(text: str) -> str:
 
 
 def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> Errors:
-    """Of each utterance, both sides normalised; `rate` of it is the word error rate.
+    """Of each utterance, both sides normalised; edits over words are the word error rate.
 
     Raises:
         ValueError: there are more of the ones than of the others.
@@ -71,19 +71,6 @@ def character_errors(references: Sequence[str], hypotheses: Sequence[str]) -> Er
         ValueError: there are more of the ones than of the others.
     """
     return _errors(_aligned(references, hypotheses, by_word=False))
-
-
-def rate(errors: Errors) -> float:
-    """Edits for each word (or character) of the references: a ratio of sums, not a mean of ratios.
-
-    It may exceed 1.
-
-    Raises:
-        ValueError: the references are all empty.
-    """
-    if not errors.length.sum():
-        raise ValueError(f'{len(errors.length)} references without a word: a rate wants one')
-    return float(errors.edits.sum() / errors.length.sum())
 
 
 def alignment(reference: str, hypothesis: str) -> list[Piece]:

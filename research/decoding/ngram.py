@@ -90,22 +90,6 @@ def build(sentences: Iterable[Sequence[str]], order: int = 3) -> Model:
     return Model(order, log_probs, backoffs)
 
 
-def perplexity(model: Model, sentences: Iterable[Sequence[str]]) -> float:
-    """exp of the mean of -log p over the words and the ends of the sentences.
-
-    Raises:
-        ValueError: there are no sentences.
-    """
-    logs = [
-        model.log_prob(word, words[:i])
-        for words in sentences
-        for i, word in enumerate([*words, END])
-    ]
-    if not logs:
-        raise ValueError('0 sentences were given: perplexity wants at least one')
-    return math.exp(-math.fsum(logs) / len(logs))
-
-
 def _counts(sentences: Iterable[Sequence[str]], order: int) -> list[Counter[NGram]]:
     """By length: of the longest n-grams how often they occur, of others after how many words."""
     counts: list[Counter[NGram]] = [Counter() for _ in range(order)]

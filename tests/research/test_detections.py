@@ -72,27 +72,11 @@ def test_recordings_without_calls_count_what_is_found_there():
     founds = [spans((0, 2), (20, 22)), NONE, spans((3, 4), (6, 8)), NONE]
     table = detections.tally(truths, founds)
     np.testing.assert_array_equal(table, [[1, 1, 1], [0, 0, 0], [0, 2, 0], [0, 0, 1]])
-    np.testing.assert_allclose(detections.rates(table.sum(axis=0)), [1 / 4, 1 / 3, 2 / 7])
     np.testing.assert_array_equal(detections.count_errors(table), [0, 0, 2, -1])
 
 
 def test_no_recordings_make_an_empty_table():
     assert detections.tally([], []).shape == (0, 3)
-
-
-def test_rates_of_nothing_are_nan_and_of_draws_one_a_row():
-    nan = math.nan
-    sums = np.array([[0, 0, 0], [0, 2, 0], [0, 0, 3], [2, 1, 0]])
-    expected = [[nan, nan, nan], [0, nan, 0], [nan, 0, 0], [2 / 3, 1, 0.8]]
-    np.testing.assert_allclose(detections.rates(sums), expected)
-
-
-def test_rates_are_those_of_sklearn():
-    truth = np.array([True] * 7 + [False] * 5)
-    found = np.array([True] * 4 + [False] * 3 + [True] * 2 + [False] * 3)
-    p, r, f, _ = sklearn.metrics.precision_recall_fscore_support(truth, found, average='binary')
-    sums = np.array([(truth & found).sum(), (~truth & found).sum(), (truth & ~found).sum()])
-    np.testing.assert_allclose(detections.rates(sums), [p, r, f])
 
 
 def windows(seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,13 +10,6 @@ def drawn(classes: int = 5, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
     return rng.integers(classes, size=n), rng.integers(classes, size=n)
 
 
-def test_accuracy_is_that_of_sklearn():
-    targets, predictions = drawn()
-    assert metrics.accuracy(targets, predictions) == pytest.approx(
-        sklearn.metrics.accuracy_score(targets, predictions)
-    )
-
-
 def test_confusion_matrix_is_that_of_sklearn_and_keeps_absent_classes():
     targets, predictions = drawn()
     found = metrics.confusion_matrix(targets, predictions, 7)
@@ -28,16 +21,6 @@ def test_confusion_matrix_is_that_of_sklearn_and_keeps_absent_classes():
 def test_class_out_of_range_is_refused(bad: int):
     with pytest.raises(ValueError, match=r'indices in \[0, 3\) are wanted'):
         metrics.confusion_matrix(np.array([0, bad]), np.array([0, 1]), 3)
-
-
-def test_recall_is_that_of_sklearn_and_nan_without_examples():
-    targets, predictions = drawn()
-    found = metrics.per_class_recall(targets, predictions, 6)
-    expected = [
-        sklearn.metrics.recall_score(targets == each, predictions == each) for each in range(5)
-    ]
-    np.testing.assert_allclose(found[:5], expected)
-    assert np.isnan(found[5])
 
 
 def test_cross_entropy_is_that_of_sklearn():
@@ -56,7 +39,7 @@ def test_cross_entropy_of_an_underflown_probability_is_finite():
 
 def test_no_examples_are_refused():
     with pytest.raises(ValueError, match='0 examples'):
-        metrics.accuracy(np.array([], int), np.array([], int))
+        metrics.cross_entropy(np.zeros((0, 2)), np.array([], int))
 
 
 def test_slices_are_averaged_per_item_whatever_their_order():
