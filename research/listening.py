@@ -4,18 +4,21 @@ Memory is that of a batch, whatever the recording's length: blocks of samples ar
 needed, and what has been heard is let go.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Array, Float, Float32, Int
 
 from research.clips import resampled
 from research.corpora import Corpus
 from research.errors import UserError
-from research.experiment import Experiment, sound
+from research.experiment import Experiment, Model, sound
+from research.frontends import FrontEnd
 from research.step import Weights
+from research.tasks import Task
 
 BLOCK_S = 60
 
@@ -58,18 +61,13 @@ class Listener:
     """
 
     def __init__(self, experiment: Experiment, weights: Weights, batch: int = 16):
-        frontend, model, task = sound(experiment), experiment.model, experiment.task
+        frontend = sound(experiment)
         self.rate_hz, self.batch = frontend.rate_hz, batch
         self.size = round(experiment.data.slice_s * self.rate_hz)
         self._weights = jax.device_put(weights)
-
-        @jax.jit
-        def predict(weights, samples, valid):
-            x, lengths = frontend(samples, valid)
-            variables = {'params': weights.params, 'batch_stats': weights.stats}
-            return task.predict(model.apply(variables, x, lengths, None), None)
-
-        self._predict = predict
+        self._predict = functools.partial(
+            _predictions, frontend=frontend, model=experiment.model, task=experiment.task
+        )
 
     def __call__(
         self, blocks: Iterable[Float32[np.ndarray, ' samples']], hop_s: float | None = None
@@ -125,6 +123,21 @@ class Listener:
         valid = np.array([window.valid for window in some])
         starts_s = np.array([window.start for window in some]) / self.rate_hz
         return Heard(starts_s, valid, self.predict(np.stack([w.samples for w in some]), valid))
+
+
+@functools.partial(jax.jit, static_argnames=('frontend', 'model', 'task'))
+def _predictions(
+    weights: Weights,
+    samples: Float32[Array, 'windows samples'],
+    valid: Int[Array, ' windows'],
+    *,
+    frontend: FrontEnd,
+    model: Model,
+    task: Task,
+) -> dict[str, Array]:
+    x, lengths = frontend(samples, valid)
+    variables = {'params': weights.params, 'batch_stats': weights.stats}
+    return task.predict(model.apply(variables, x, lengths, None), None)
 
 
 def windows(
