@@ -6,7 +6,8 @@ from research.predicting import kinds
 from research.predicting.answers import Options
 from research.predicting.places import Place
 
-SMALL = ('model.widths=8', 'model.embedding=4', 'augment=', 'batch_size=4')
+# Parts of fewer examples than a batch would have a program each.
+SMALL = ('model.widths=8', 'model.embedding=4', 'augment=', 'batch_size=1')
 
 
 @pytest.fixture
