@@ -14,7 +14,6 @@ is so many times faster.
 """
 
 import contextlib
-import dataclasses
 import datetime
 import json
 import os
@@ -29,21 +28,16 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import librosa
 import numpy as np
 from absl import app, flags, logging
 
-import data_prep
-import experiments
 from benchmarks.keras_systems import MODELS
-from research import corpora, material, order, overrides, parallel, sources, step, values
+from benchmarks.prepared import Prepared, Steps
+from research import parallel, sources
 from research.batches import Features
-from research.corpora import Corpus
-from research.course import course
-from research.examples import Examples
-from research.experiment import Experiment, sound
-from research.frontends import MFCC, STFT, Mel
+from research.experiment import sound
+from research.frontends import MFCC, STFT, FrontEnd, Mel
 
 SYSTEM = flags.DEFINE_multi_enum('system', [], sorted(MODELS), 'Which; all where none is named.')
 DATA_DIR = flags.DEFINE_string('data_dir', 'data', 'Prepared corpora; what lacks is prepared.')
@@ -53,99 +47,36 @@ BATCHES = flags.DEFINE_integer('batches', 4, 'Of training examples, at most.', l
 PYTHON = flags.DEFINE_string('keras_python', sys.executable, 'An interpreter with TensorFlow.')
 
 
-@dataclasses.dataclass(frozen=True)
-class System:
-    """One system with a few batches of its data on the device."""
-
-    experiment: Experiment
-    corpus: Corpus
-    examples: Examples
-    data: Features
-
-    @classmethod
-    def make(cls, name: str, batches: int) -> 'System':
-        """Builds the published experiment, on its stand-in, with its own batch size.
-
-        A batch that the stand-in cannot fill is halved until it can.
-        """
-        experiment = experiments.build(name)
-        standin = experiment.standin.corpus
-        directory = data_prep.prepared(standin, Path(DATA_DIR.value))
-        directory = directory or data_prep.prepare(standin, Path(DATA_DIR.value))
-        experiment = overrides.apply(experiment, [f'data.corpus={standin}', 'data.protocol='])
-        made = material.prepare(experiment, corpora.open_corpus(directory))
-        part = made.parts['train']
-        while experiment.batch_size > len(part):
-            experiment = overrides.apply(experiment, [f'batch_size={experiment.batch_size // 2}'])
-        count = min(len(part) // experiment.batch_size, batches) * experiment.batch_size
-        part = part.where(np.arange(len(part)) < count)
-        bound = step.bound(experiment, made.meaning)
-        data = sources.on_device(bound, made.corpus, part)
-        assert isinstance(data, Features), f'{name} draws random samples'
-        return cls(bound, made.corpus, part, data)
-
-    @property
-    def steps(self) -> int:
-        """Of an epoch."""
-        return len(self.examples) // self.experiment.batch_size
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The same data as benchmarks.keras_systems wants it."""
-        model: Any = self.experiment.model
-        x, y = np.asarray(self.data.inputs), self.data.targets
-        if isinstance(y, dict) and 'first' in y:  # notes: the last word is told from those before
-            tokens = x[..., 0]
-            x, y = tokens[:, :-1, None] / np.float32(max(model.outputs - 1, 1)), tokens[:, -1]
-        elif isinstance(y, dict):
-            y = y['tokens']
-        fields = {name: getattr(model, name, ()) for name in ('channels', 'pools', 'dense')}
-        return {
-            'x': x.astype(np.float32),
-            'y': np.asarray(y),
-            'batch': np.array(self.experiment.batch_size),
-            'outputs': np.array(model.outputs),
-            **{name: np.array(each, int) for name, each in fields.items()},
-        }
+def arrays(prepared: Prepared) -> dict[str, np.ndarray]:
+    """The same data as benchmarks.keras_systems wants it."""
+    model: Any = prepared.experiment.model
+    assert isinstance(prepared.data, Features), f'{prepared.experiment.name} draws random samples'
+    x, y = np.asarray(prepared.data.inputs), prepared.data.targets
+    if isinstance(y, dict) and 'first' in y:  # notes: the last word is told from those before
+        tokens = x[..., 0]
+        x, y = tokens[:, :-1, None] / np.float32(max(model.outputs - 1, 1)), tokens[:, -1]
+    elif isinstance(y, dict):
+        y = y['tokens']
+    fields = {name: getattr(model, name, ()) for name in ('channels', 'pools', 'dense')}
+    return {
+        'x': x.astype(np.float32),
+        'y': np.asarray(y),
+        'batch': np.array(prepared.experiment.batch_size),
+        'outputs': np.array(model.outputs),
+        **{name: np.array(each, int) for name, each in fields.items()},
+    }
 
 
-def ours(system: System) -> tuple[Callable[[Any], None], Callable[[float], float], int]:
-    """An epoch over data, the seconds of a step in a turn of so many seconds, and parameters."""
-    experiment = system.experiment
-    size, devices = experiment.batch_size, parallel.layout('jit', experiment.batch_size)
-    way = course(experiment, len(system.examples))
-    updates = min(way.dispatch, system.steps)
-    program = step.compile_steps(experiment, 1_000_000, devices)
-    scalars = {key: jnp.float32(value) for key, value in values.extract(experiment).items()}
-    positions = np.arange(size, dtype=np.int32)
-    first = step.init(experiment)
-    # As Keras counts them, running statistics among them.
-    parameters = sum(leaf.size for leaf in jax.tree.leaves((first.params, first.stats)))
-    state = devices.put(first)
-
-    def epoch(data: Any) -> None:
-        nonlocal state
-        sums: Any = None
-        data = devices.put(data)
-        for at in range(0, system.steps - system.steps % updates or updates, updates):
-            chosen = order.indices(0, at, updates, size, len(system.examples))
-            state, sums = program(state, data, chosen, positions, (scalars, False))
-        jax.block_until_ready(sums)
-
-    resident = devices.put(system.data)
-    epoch(resident)
-    epoch_steps = max(system.steps // updates, 1) * updates
-
-    def turn(seconds: float) -> float:
-        done, began = 0, time.perf_counter()
-        while time.perf_counter() - began < seconds:
-            epoch(resident)
-            done += epoch_steps
-        return (time.perf_counter() - began) / done
-
-    return epoch, turn, parameters
+def turn_here(epoch: Steps, seconds: float) -> float:
+    """The seconds of a step, in a turn of so many seconds."""
+    done, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        epoch()
+        done += epoch.prepared.steps
+    return (time.perf_counter() - began) / done
 
 
-def heard_by_librosa(system: System) -> list[np.ndarray]:
+def heard_by_librosa(system: Prepared) -> list[np.ndarray]:
     """The front-end as the tutorials run it, slice by slice."""
     frontend: Any = sound(system.experiment)
     size = round(system.experiment.data.slice_s * frontend.rate_hz)
@@ -201,16 +132,17 @@ def keras(folder: Path) -> Iterator[Callable[[str, float], dict[str, Any]]]:
 
 def measure(name: str, folder: Path, turn_there: Callable[..., dict[str, Any]]) -> list[str]:
     """A row of the table."""
-    system = System.make(name, BATCHES.value)
-    np.savez(folder / f'{name}.npz', allow_pickle=False, **system.arrays())
-    epoch, turn, parameters = ours(system)
+    system = Prepared.make(name, Path(DATA_DIR.value), BATCHES.value)
+    np.savez(folder / f'{name}.npz', allow_pickle=False, **arrays(system))
+    epoch = Steps(system)
+    epoch()
     here, there, counted = [], [], 0
     for _ in range(TURNS.value):
-        here.append(turn(SECONDS.value))
+        here.append(turn_here(epoch, SECONDS.value))
         said = turn_there(name, SECONDS.value)
         there.append(said['seconds'] / said['steps'])
         counted = said['parameters']
-    notes = isinstance(system.data.targets, dict) and 'first' in system.data.targets
+    notes = not isinstance(system.experiment.frontend, FrontEnd)
     began = time.perf_counter()
     epoch(sources.on_device(system.experiment, system.corpus, system.examples))
     epoch_here = time.perf_counter() - began
@@ -220,7 +152,7 @@ def measure(name: str, folder: Path, turn_there: Callable[..., dict[str, Any]]) 
     return [
         name,
         str(system.experiment.batch_size),
-        f'{parameters:,}',
+        f'{epoch.parameters:,}',
         f'{counted:,}',
         f'{1e3 * min(here):,.1f}',
         f'{1e3 * min(there):,.1f}',
