@@ -20,7 +20,7 @@ class Measure(Protocol):
 
     @property
     def trials(self) -> int:
-        """Groups with something to be right about."""
+        """Groups with something to be right about; of two kinds, the fewer."""
         ...
 
     @property
@@ -118,8 +118,9 @@ class Ranking:
         _refuse(scores)
         index = np.unique(groups, return_inverse=True)[1]
         self._groups = int(index.max()) + 1
-        self._calls = np.atleast_2d(targets).any(axis=0)
-        self._index = index
+        called = np.atleast_2d(targets).any(axis=0)
+        self._of_kinds = [len(np.unique(index[kind])) for kind in (called, ~called) if kind.any()]
+        self._items = len(index)
         self._ranked = []
         for target, score in zip(np.atleast_2d(targets), np.atleast_2d(scores), strict=True):
             order = np.argsort(-score, kind='stable')
@@ -137,15 +138,15 @@ class Ranking:
 
     @property
     def trials(self) -> int:
-        return len(np.unique(self._index[self._calls]))
+        return min(self._of_kinds)
 
     @property
     def size(self) -> float:
-        return float(len(self._index))
+        return float(self._items)
 
     @property
     def cells(self) -> int:
-        return len(self._index)
+        return self._items
 
     def __call__(
         self, times: Float[np.ndarray, 'draws groups']

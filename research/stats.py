@@ -54,9 +54,9 @@ def interval(
     seeds out; with two or three it is understated, and with fewer than about ten groups all of it.
 
     Groups that the score cannot hang on are not drawn, and draws in which it is not defined are
-    left out. Where no draw differs from another (all right or wrong, one group, groups that are
-    alike) percentiles would claim certainty: there a share has Wilson's interval with the groups as
-    its trials, and any other score none: (NaN, NaN).
+    left out. Where no draw differs from another (all right or wrong, groups that are alike), or all
+    that is to be found is of one group, percentiles would claim certainty: there a share has
+    Wilson's interval with the groups as its trials, and any other score none: (NaN, NaN).
 
     Args:
         measure: the score.
@@ -71,11 +71,13 @@ def interval(
     found = value(measure)
     if np.isnan(found):
         return float('nan'), float('nan')
-    return _percentiles(_drawn([measure], draws, seed)[0], level) or (
-        wilson(found * measure.trials, measure.trials, level)
-        if share and 0 <= found <= 1
-        else (float('nan'), float('nan'))
-    )
+    if measure.trials > 1:
+        known = _percentiles(_drawn([measure], draws, seed)[0], level)
+        if known:
+            return known
+    if share and 0 <= found <= 1:
+        return wilson(found * measure.trials, measure.trials, level)
+    return float('nan'), float('nan')
 
 
 def paired_difference(
@@ -91,14 +93,16 @@ def paired_difference(
         other: what is subtracted: of the same groups; its seeds may be more or fewer.
 
     Returns:
-        The difference, and (low, high) of its percentile interval; NaN where no draw differs. All
-        are NaN where one of the scores is not defined.
+        The difference, and (low, high) of its percentile interval; NaN where no draw differs, or
+        all that is to be found is of one group. All are NaN where a score is not defined.
 
     Raises:
         ValueError: the groups are not as many.
     """
     difference = value(one) - value(other)
     if np.isnan(difference):
+        return difference, float('nan'), float('nan')
+    if min(one.trials, other.trials) < 2:
         return difference, float('nan'), float('nan')
     ours, theirs = _drawn([one, other], draws, seed)
     low, high = _percentiles(ours - theirs, level) or (float('nan'), float('nan'))

@@ -63,6 +63,17 @@ def test_what_is_parted_entirely_has_wilsons_interval_over_the_groups_with_a_cal
     assert stats.interval(ranking, True) == stats.wilson(6, 6)
 
 
+@pytest.mark.parametrize('of_one_group', [True, False])
+def test_calls_or_their_absence_in_one_group_alone_are_one_trial(of_one_group: bool):
+    rng = np.random.default_rng(3)
+    targets = rng.random(60) < 0.5
+    groups = np.where(targets == of_one_group, 0, np.arange(60))
+    seeds = np.stack([rng.normal(2.0 * targets, 1) for _ in range(3)])
+    ranking = Ranking(np.stack([targets] * 3), seeds, groups)
+    assert stats.interval(ranking, True) == stats.wilson(measures.value(ranking), 1)
+    assert np.isnan(stats.paired_difference(ranking, ranking)[1:]).all()
+
+
 def test_without_anything_to_find_it_is_not_defined():
     nothing = Ranking(np.zeros(5, bool), np.arange(5.0), np.arange(5))
     assert np.isnan(measures.value(nothing))
