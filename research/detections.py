@@ -1,10 +1,12 @@
 """Scores of a detector in numpy: of the calls it found in recordings, and of windows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64, Integer, Num
+
+from research.metrics import per_item
 
 Spans = Num[np.ndarray, '_ 2']
 
@@ -71,6 +73,21 @@ def tally(
 def count_errors(tallies: Int64[np.ndarray, 'recordings 3']) -> Int64[np.ndarray, ' recordings']:
     """Calls found less calls there are, in each recording of `tally`; `abs` of it is the other."""
     return tallies[:, 1] - tallies[:, 2]
+
+
+def joined(
+    predictions: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]
+) -> tuple[Float[np.ndarray, ' items'], Bool[np.ndarray, ' items']]:
+    """The highest probability of each item's slices, and whether the sound is there; by name.
+
+    Args:
+        predictions: `probability` of slices.
+        truth: `item` and `target` of slices.
+    """
+    names, index = np.unique(truth['item'], return_inverse=True)
+    highest = np.zeros(len(names), predictions['probability'].dtype)
+    np.maximum.at(highest, index, predictions['probability'])
+    return highest, per_item(truth['target'], truth['item']) == 1
 
 
 class Curve(NamedTuple):

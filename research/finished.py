@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from research import ledger, metrics, runs, scores
+from research import detections, ledger, metrics, runs, scores
 from research.dotted import flatten
 from research.errors import UserError, unknown
-from research.scores import Counted, Units
+from research.scores import Counted, Ranked, Units
 
 SHORT = {name: f'data.{name}' for name in ('corpus', 'protocol', 'fold')}
 
@@ -134,6 +134,8 @@ def _units(run: Finished, score: str) -> Counted:
     if not (run.directory / 'predictions' / 'test_units.npz').exists():
         return _of_an_earlier_version(run, score)
     arrays, kind = _arrays(run, 'test_units'), scores.of(score).units
+    if score == 'average_precision' and 'f1/unit' in arrays and f'{score}/unit' not in arrays:
+        return _ranked_of_an_earlier_version(run)
     if kind is None or f'{score}/unit' not in arrays:
         raise UserError(f'{run.directory}: {unknown("score", score, known(run))}')
     return kind(*(arrays[f'{score}/{field}'] for field in kind._fields))
@@ -151,6 +153,14 @@ def _of_an_earlier_version(run: Finished, score: str) -> Units:
     names, joined = metrics.join_slices(test['probabilities'], test['item'])
     truth, groups = (metrics.per_item(test[each], test['item']) for each in ('target', 'group'))
     return scores.plain(names, np.argmax(joined, axis=-1) == truth, groups)
+
+
+def _ranked_of_an_earlier_version(run: Finished) -> Ranked:
+    """Detectors kept the units of ratios alone."""
+    test = _arrays(run, 'test', ('item', 'group', 'target', 'probability'))
+    probability, target = detections.joined(test, test)
+    group = metrics.per_item(test['group'], test['item'])
+    return Ranked(np.unique(test['item']), target, probability.astype(np.float64), group)
 
 
 def _arrays(run: Finished, part: str, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:

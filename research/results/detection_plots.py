@@ -8,7 +8,6 @@ import numpy as np
 from research import detections, plots
 from research.results import Trained, classification
 from research.results.detection import Forest, read
-from research.tasks.detection import joined
 
 FOUND, TRUE = plots.VALID, plots.ITEMS
 ROW_S = 180.0  # about so much of a recording in a row
@@ -32,7 +31,7 @@ def precision_recall(trained: Trained) -> None:
     with plots.page(path, 4.4, 4.2) as figure:
         axes = figure.subplots()
         for part, evaluator in trained.evaluators.items():
-            probability, target = joined(trained.predictions[part], evaluator.truth)
+            probability, target = detections.joined(trained.predictions[part], evaluator.truth)
             if target.any():
                 colour = PART_COLOURS[part]
                 _curve(axes, target, probability, threshold, PARTS[part], colour)

@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int, Shaped
+from jaxtyping import Array, Float, Int, Shaped
 
 from research import detections, metrics, scores
 from research.bounds import FractionValue, PositiveValue
 from research.corpora import Corpus
+from research.detections import joined
 from research.errors import UserError, unknown
 from research.examples import Examples
 from research.meaning import Meaning
@@ -155,16 +156,6 @@ class Detection:
             'loss': metrics.cross_entropy(np.stack([1 - slices, slices], axis=-1), truth['target']),
             **{name: each.value for name, each in units.items()},
         }
-
-
-def joined(
-    predictions: Predictions, truth: Truth
-) -> tuple[Float[np.ndarray, ' items'], Bool[np.ndarray, ' items']]:
-    """The highest probability of each item's slices, and whether the sound is there; by name."""
-    names, index = np.unique(truth['item'], return_inverse=True)
-    highest = np.zeros(len(names), predictions['probability'].dtype)
-    np.maximum.at(highest, index, predictions['probability'])
-    return highest, per_item(truth['target'], truth['item']) == 1
 
 
 def _parting(calls: Float[np.ndarray, ' calls'], others: Float[np.ndarray, ' others']) -> float:

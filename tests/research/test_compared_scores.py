@@ -71,6 +71,24 @@ def test_average_precision_is_ranked_anew_for_each_seed_and_compared(tmp_path: P
     assert 0 < cells['cnn'].difference_low < cells['cnn'].difference
 
 
+def test_a_detector_without_units_of_its_ranking_is_ranked_by_its_predictions(tmp_path, make):
+    run = make(tmp_path)
+    add_units(run, [1, 0, 1], [1, 1, 1], 'f1')
+    item, target = np.repeat(ITEMS[:10], 2), np.repeat(np.arange(10) % 3 == 0, 2)
+    probability = np.random.default_rng(1).random(20).astype(np.float32)
+    columns = {
+        'item': item,
+        'group': item,
+        'target': target.astype(int),
+        'probability': probability,
+    }
+    np.savez(run / 'predictions' / 'test.npz', allow_pickle=False, **columns)
+    [cell] = table(tmp_path, 'average_precision')[0].values()
+    highest = probability.reshape(10, 2).max(axis=1)
+    assert cell.mean == pytest.approx(average_precision_score(target[::2], highest))
+    assert cell.n == 10
+
+
 def test_probabilities_of_folds_stand_in_one_ranking(tmp_path: Path, make):
     for fold in range(2):
         part = ITEMS[fold * 15 : fold * 15 + 15]
