@@ -54,7 +54,7 @@ for record in records[2:]:
     one.log(record)
 plots = [folder / 'curves.png']
 one.finish(
-    {'status': 'finished', 'test': {'item_accuracy': 0.5}},
+    {'status': 'finished', 'test': {'item_accuracy': 0.5, 'precision': None}},
     ([0, 1, 1], [0, 1, 0], ['no', 'call']), plots,
 )
 one.close()
@@ -146,6 +146,7 @@ def test_summary_confusion_matrix_and_plots_are_kept(offline: Path):
     summary = {name: value for update in updates for name, value in update.items()}
     assert summary['status'] == 'finished'
     assert summary['test/item_accuracy'] == 0.5
+    assert summary['test/precision'] is None
     assert 'plots/curves' in str(summary)
     [table] = offline.glob('one/wandb/*/files/media/table/**/*.json')
     assert json.loads(table.read_text())['data'] == [
