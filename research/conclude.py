@@ -37,6 +37,7 @@ def score(
     task, meaning = experiment.task, made.meaning
     predictions = {name: each(weights.params, weights.stats) for name, each in evaluators.items()}
     tuned = task.tune(predictions['valid'], evaluators['valid'].truth, meaning)
+    tuned = {**tuned, **results.learnt(experiment, made)}
     trained = Trained(place, experiment, made, weights, evaluators, predictions, tuned)
     more = results.more(trained)
     found: dict[str, dict[str, Any]] = {'tuned': dict(tuned), **results.beside(trained)}

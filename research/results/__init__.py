@@ -26,7 +26,7 @@ class Trained:
         weights: of the checkpoint that validation picked.
         evaluators: of 'valid' and 'test'.
         predictions: of each.
-        tuned: on validation.
+        tuned: on validation, with what `learnt` adds.
     """
 
     place: Run
@@ -52,6 +52,15 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
         from research.results import ctc
 
         return ctc.more(trained)
+    return {}
+
+
+def learnt(experiment: Experiment, made: Material) -> dict[str, float]:
+    """What of the training part joins what is tuned on validation."""
+    if isinstance(experiment.task, Detection):
+        from research.results import detection
+
+        return detection.learnt(made)
     return {}
 
 

@@ -43,6 +43,7 @@ class Forest(NamedTuple):
         starts_s, probability: of each window.
         found: calls.
         truth: start and end of each call there is, in seconds, half-open; None: not known.
+        ideal: what an ideal detector of such windows would have found of them.
         copied: whether a record that the run was trained on or chosen by is a copy of it.
     """
 
@@ -53,6 +54,7 @@ class Forest(NamedTuple):
     probability: Float32[np.ndarray, ' windows']
     found: list[Call]
     truth: Float[np.ndarray, 'calls 2'] | None
+    ideal: list[Call]
     copied: bool = False
 
     @property
@@ -65,11 +67,20 @@ class Forest(NamedTuple):
         """Whether it counts in the scores."""
         return self.truth is not None and not self.copied
 
-    @property
-    def ideal(self) -> list[Call]:
-        """What an ideal detector would have found; none where the truth is not known."""
-        there = np.zeros((0, 2)) if self.truth is None else self.truth
-        return ideal(there, self.starts_s, self.window_s, self.seconds)
+
+def learnt(made: Material) -> dict[str, float]:
+    """`call_s`: how long most calls of the training part are that a clip holds from end to end.
+
+    It is their median by the column `events`. Nothing, where no truth is known or no call is whole.
+    """
+    corpus, records = made.corpus, np.unique(made.parts['train'].record)
+    seconds, whole = corpus.seconds(), []
+    for record in records.tolist():
+        spans = truth(corpus, record)
+        if spans is not None:
+            inside = (spans[:, 0] > 0) & (spans[:, 1] < seconds[record])
+            whole += (spans[inside, 1] - spans[inside, 0]).tolist()
+    return {'call_s': float(np.median(whole))} if whole else {}
 
 
 def listen(trained: Trained) -> list[Forest]:
@@ -108,7 +119,9 @@ def _forest(trained: Trained, record: int, starts_s: np.ndarray, probability: np
     calls = decoded(probability, starts_s, window_s, seconds, trained.tuned)
     name = str(corpus.columns['item'][record])
     there, copied = truth(corpus, record), heard_before(trained.made, record)
-    return Forest(name, seconds, window_s, starts_s, probability, calls, there, copied)
+    known = np.zeros((0, 2)) if there is None else there
+    best = ideal(known, starts_s, window_s, seconds, trained.tuned)
+    return Forest(name, seconds, window_s, starts_s, probability, calls, there, best, copied)
 
 
 def heard_before(made: Material, record: int) -> bool:
@@ -160,21 +173,20 @@ def beside(trained: Trained) -> dict[str, dict[str, Any]]:
 
     Returns:
         'forests': how many were `heard`, of how many the truth is `known`, how many of these are
-        `copied` and so not judged, and as `ceiling` the scores of an ideal detector of windows on
-        those that are judged.
+        `copied` and so not judged; as `ceiling` the scores of an ideal detector of windows on those
+        that are judged; and as `of_copies` the run's own on the others, which flatter.
     """
     found = read(trained)
     if not found:
         return {}
     known = [forest for forest in found if forest.truth is not None]
-    judged = [forest._replace(found=forest.ideal) for forest in known if forest.judged]
-    facts: dict[str, Any] = {
-        'heard': len(found),
-        'known': len(known),
-        'copied': len(known) - len(judged),
-    }
-    if judged:
-        facts['ceiling'] = {name: each.value for name, each in units(judged).items()}
+    copied = [forest for forest in known if forest.copied]
+    ceiling = [forest._replace(found=forest.ideal) for forest in known if forest.judged]
+    facts: dict[str, Any] = {'heard': len(found), 'known': len(known), 'copied': len(copied)}
+    for name, forests in {'ceiling': ceiling, 'of_copies': copied}.items():
+        values = {score: each.value for score, each in units(forests).items()} if forests else {}
+        # A share of nothing is not defined.
+        facts |= {name: {k: v for k, v in values.items() if np.isfinite(v)}} if values else {}
     return {'forests': facts}
 
 
