@@ -128,6 +128,7 @@ class Leaks(typing.NamedTuple):
         near: pairs of near copies on different sides; their exact copies are not counted again.
         known: column (as in `torn`, then 'copies' where there is one) to the share of test rows
             whose value is trained on, in [0, 1]; NaN without test rows.
+        aside: each part set aside to its rows that are copies of rows that train or validate.
     """
 
     sizes: dict[str, int]
@@ -136,6 +137,7 @@ class Leaks(typing.NamedTuple):
     exact: int
     near: int
     known: dict[str, float]
+    aside: dict[str, int]
 
 
 def leaks(
@@ -158,6 +160,8 @@ def leaks(
     part_of = dict(zip(columns['item'], parts.tolist(), strict=True))
     sides = [{part_of[pair.a], part_of[pair.b]} for pair in pairs if pair.kind == 'near']
     bound = [*names, 'copies'] if 'copies' in columns else names
+    copies = np.array(columns.get('copies', [''] * len(parts)))
+    heard = (copies != '') & np.isin(copies, copies[np.isin(parts, ('train', 'valid'))])
     return Leaks(
         sizes={part: counts[part] for part in (*PARTS, *others)},
         left_out=counts[''],
@@ -165,6 +169,7 @@ def leaks(
         exact=_exact(columns['sha256'], parts) if 'sha256' in columns else 0,
         near=sum(len(pair & {*PARTS}) == 2 for pair in sides),
         known={name: leak(columns, name, parts) for name in bound},
+        aside={part: int((heard & (parts == part)).sum()) for part in others},
     )
 
 

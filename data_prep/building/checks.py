@@ -77,6 +77,10 @@ def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
             f'{count} {column}s torn apart' for column, count in leaks['torn'].items() if count
         ]
         said.append(f'copies across sides: {leaks["exact"]} exact, {leaks["near"]} near')
+        said += [
+            f'{count} of {sizes[part]} {part} are copies of what trains or validates'
+            for part, count in leaks['aside'].items()
+        ]
         worst = f', fold {folds.index(leaks)}, the worst of {len(folds)}' * (len(folds) > 1)
         yield f'{name}{worst}: {", ".join(said)}'
         for fold, leaks in enumerate(folds):
@@ -124,7 +128,8 @@ def _few(protocol: Mapping[str, Any], columns: splits.Columns) -> dict[str, int]
 def _badness(leaks: Mapping[str, Any]) -> tuple[float, ...]:
     """By which the worst fold is chosen: copies across sides, then the shares that are known."""
     known = [share or 0 for column, share in leaks['known'].items() if column != 'item']
-    return leaks['exact'] + leaks['near'], sum(known), sum(leaks['torn'].values())
+    across = leaks['exact'] + leaks['near'] + sum(leaks['aside'].values())
+    return across, sum(known), sum(leaks['torn'].values())
 
 
 def _plain(leaks: splits.Leaks) -> dict[str, Any]:

@@ -166,6 +166,16 @@ def test_of_copies_in_two_recordings_those_that_test_are_kept(source, tmp_path):
     assert max(each.exact for each in leaky) >= len(copied)
 
 
+def test_forests_of_which_a_clip_trains_are_counted_and_said(source, tmp_path):
+    sound = soundfile.read(source / FOREST / 'recording_00.wav', dtype='int16')[0]
+    for number in range(4):
+        soundfile.write(source / CALLS / f'{number}out-0.wav', sound[: 3 * RATE_HZ], RATE_HZ)
+    said = []
+    data_prep.prepare('capuchin', tmp_path / 'data', source, jobs=1, report=said.append)
+    [line] = [line for line in said if 'leaky_recordings' in line]
+    assert line.endswith('1 of 2 forest are copies of what trains or validates')
+
+
 @pytest.mark.skipif(
     'AUDIOGRID_REAL_DATA' not in os.environ,
     reason='AUDIOGRID_REAL_DATA names no folder that holds capuchin/',

@@ -46,6 +46,34 @@ def test_leaks_are_counted_and_said():
     ]
 
 
+@pytest.mark.parametrize(('copies', 'count'), [(['', '', '', ''], 0), (['c', 'c', 'c', 'c'], 1)])
+def test_recordings_set_aside_of_which_a_copy_trains_are_counted_and_said(copies, count):
+    told = rows(
+        ('1', 'a', 'x', 'train', 'h1', 0),
+        ('2', 'a', 'y', 'test', 'h2', 0),
+        ('3', 'a', 'z', 'valid', 'h3', 0),
+        ('4', '', 'w', '', 'h4', 0),
+    )
+    told = [row | {'copies': name} for row, name in zip(told, copies, strict=True)]
+    found = checks.run(corpus(given=GIVEN | {'aside': {'artist': ['w']}}), told, [], 0)
+    [leaks] = found['leaks']['given']
+    assert leaks['aside'] == {'w': count}
+    said = next(checks.lines(found, 'genre'))
+    assert said.endswith(f'{count} of 1 w are copies of what trains or validates')
+
+
+def test_the_fold_in_which_most_set_aside_was_heard_is_the_worst():
+    folds = {'unit': 'item', 'column': 'part', 'group': 'artist', 'folds': 3, 'valid_share': 0.3}
+    told = [(f'{n}', 'a', f'x{n}', str(1 + n // 4), f'h{n}', 0) for n in range(12)]
+    copies = ['c', *[''] * 11, 'c']
+    told = rows(*told, ('12', '', 'forest', '', 'h12', 0))
+    told = [row | {'copies': name} for row, name in zip(told, copies, strict=True)]
+    found = checks.run(corpus(given=folds | {'aside': {'artist': ['forest']}}), told, [], 0)
+    # Item 0 tests in fold 0, and trains or validates in the others.
+    assert [each['aside']['forest'] for each in found['leaks']['given']] == [0, 1, 1]
+    assert next(checks.lines(found, 'genre')).startswith('given, fold 1, the worst of 3: ')
+
+
 def test_classes_with_too_few_groups_are_named():
     told = [(f'a{n}', 'a', f'x{n}', '', f'a{n}', 0) for n in range(4)]
     told += [(f'b{n}', 'b', f'y{n % 2}', '', f'b{n}', 0) for n in range(4)]
