@@ -1,5 +1,6 @@
 """A small prepared corpus, launch.py as processes of their own, and what their runs came to."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -45,10 +46,15 @@ class Launched(subprocess.Popen[str]):
 
 @pytest.fixture(scope='session')
 def data_dir(tmp_path_factory) -> Path:
-    """Holds corpus_styles, prepared, with four pieces of each style."""
-    folder = tmp_path_factory.mktemp('data')
-    data_prep.prepare('corpus_styles', folder, limit=4, report=lambda line: None)
-    return folder
+    """Holds corpus_styles, prepared, with four pieces of each style; once for all processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if 'PYTEST_XDIST_WORKER' in os.environ:
+        folder = folder.parent
+    with (folder / 'data.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if data_prep.prepared('corpus_styles', folder / 'data') is None:
+            data_prep.prepare('corpus_styles', folder / 'data', limit=4, report=lambda line: None)
+    return folder / 'data'
 
 
 @pytest.fixture(scope='session')
