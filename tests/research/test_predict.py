@@ -12,9 +12,7 @@ import soundfile
 
 import experiments
 from data_prep.cards import VERSION
-from research import codec, corpora, overrides, predict, runs, train
-from research.loggers import Loggers
-from research.loggers.wandb import WandbLogger
+from research import corpora, overrides, predict
 
 CHANGES = (
     'data.corpus=corpus_styles',
@@ -31,15 +29,9 @@ def corpus(data_dir):
 
 
 @pytest.fixture(scope='module')
-def run(corpus, tmp_path_factory):
+def run(corpus, go, tmp_path_factory):
     experiment = overrides.apply(experiments.build('genre_mlp'), CHANGES)
-    folder = tmp_path_factory.mktemp('runs')
-    place = runs.locate(folder, codec.to_json(experiment), corpus.fingerprint)
-    loggers = Loggers(
-        lambda say: WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-    )
-    train.run(experiment, corpus, place, train.Options(), loggers)
-    loggers.close()
+    place, _ = go(experiment, corpus, tmp_path_factory.mktemp('runs'))
     return place
 
 

@@ -6,9 +6,7 @@ import pytest
 import experiments
 from data_prep.cards import VERSION
 from research import codec, corpora, overrides, runs, stats, train
-from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
-from research.loggers.wandb import WandbLogger
 from research.measures import Ratio
 
 
@@ -22,21 +20,9 @@ def experiment(*changes):
     return overrides.apply(experiments.build('genre_mlp'), [*own, *changes])
 
 
-def go(chosen, corpus, folder, **options):
-    place = runs.locate(folder, codec.to_json(chosen), corpus.fingerprint)
-
-    def wandb(say):
-        return WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-
-    loggers = Loggers(wandb)
-    result = train.run(chosen, corpus, place, train.Options(**options), loggers)
-    loggers.close()
-    return place, result
-
-
 @pytest.fixture(scope='module')
-def finished(corpus, tmp_path_factory):
-    return go(experiment('epochs=6'), corpus, tmp_path_factory.mktemp('runs'))
+def finished(corpus, go, tmp_path_factory):
+    return go(experiment('epochs=6'), corpus, tmp_path_factory.mktemp('runs'), pictures=True)
 
 
 def test_the_directory_is_the_whole_truth(finished, corpus):
@@ -88,7 +74,7 @@ def test_training_lowers_the_training_loss(finished):
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_patience_ends_a_run_that_no_longer_improves(corpus, tmp_path):
+def test_patience_ends_a_run_that_no_longer_improves(corpus, go, tmp_path):
     place, result = go(experiment('epochs=500', 'patience=3'), corpus, tmp_path)
     valid = [r for r in MetricsFile(place.metrics).records() if r['split'] == 'valid']
     assert result['steps'] < 3000
@@ -96,7 +82,7 @@ def test_patience_ends_a_run_that_no_longer_improves(corpus, tmp_path):
     assert sum(record['step'] > result['best_step'] for record in valid) == 3
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_with_its_step(corpus, tmp_path):
+def test_a_loss_that_is_not_finite_stops_the_run_with_its_step(corpus, go, tmp_path):
     chosen = experiment('epochs=6', 'optimizer=Momentum', 'optimizer.learning_rate=1e30')
     with pytest.raises(train.Diverged, match='not finite at step') as told:
         go(chosen, corpus, tmp_path, checkpoint_every_s=0.0)
