@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import Array
 
 from research import batches
 from research.decoding import transcriber
-from research.experiment import sound
+from research.experiment import Experiment, network, sound
 from research.listening import Listener, Window
 from research.predicting.answers import Options
 from research.predicting.cuts import Blocks
@@ -17,11 +18,14 @@ from research.predicting.hearing import Told
 from research.predicting.packing import Said
 from research.predicting.spelling import Greedy, Modelled, Speller
 from research.predicting.stitching import Stitcher
+from research.step import Weights
 from research.tasks.ctc import BLANK, CTC
 from research.trained import Loaded
 
 # Of two windows of a recording longer than one.
 OVERLAP_S = 2.0
+# Frames more, by which the step from one of a model's frames to the next is found.
+SPAN = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Transcripts:
         self.listener = Listener(experiment, loaded.weights, batch)
         frontend = sound(experiment)
         size, rate_hz = self.listener.size, frontend.rate_hz
-        self._frames, step = framing(loaded)
+        self._frames, step = framing(loaded.experiment, loaded.weights)
         overlap = min(round(OVERLAP_S * rate_hz), size // 4)
         self.hop = max((size - overlap) // step, 1)
         self._hop_s = self.hop * step / rate_hz
@@ -75,20 +79,25 @@ class Transcripts:
         return _File(self)
 
 
-def framing(loaded: Loaded) -> tuple[int, int]:
+def framing(experiment: Experiment, weights: Weights) -> tuple[int, int]:
     """Frames that the model tells of in a window, and samples from one of them to the next."""
-    experiment, frontend = loaded.experiment, sound(loaded.experiment)
-    one = batches.example(experiment)
-    x = jax.ShapeDtypeStruct((1, *one.shape), one.dtype)
-    lengths = jax.ShapeDtypeStruct((1,), np.int32)
-    variables = {'params': loaded.weights.params, 'batch_stats': loaded.weights.stats}
-    logits, _ = jax.eval_shape(
-        lambda x, n: experiment.model.apply(variables, x, n, None), x, lengths
-    )
-    # Models drop frames by the strides of their layers, and front-ends hop by whole samples.
-    stride = max(round(one.shape[0] / logits.shape[1]), 1)
+    frontend, one = sound(experiment), batches.example(experiment)
+    variables = {'params': weights.params, 'batch_stats': weights.stats}
+
+    def given(frames: int) -> int:
+        x = jax.ShapeDtypeStruct((1, frames, *one.shape[1:]), one.dtype)
+        lengths = jax.ShapeDtypeStruct((1,), np.int32)
+        logits: Any = jax.eval_shape(
+            lambda x, n: network(experiment).apply(variables, x, n, None)[0], x, lengths
+        )
+        return logits.shape[1]
+
+    # Models drop frames by the strides of their layers, and front-ends hop by whole samples. What
+    # a layer without padding lacks at its ends is the same for all lengths.
+    frames, more = given(one.shape[0]), given(one.shape[0] + SPAN)
+    stride = max(round(SPAN / (more - frames)), 1)
     hop = getattr(frontend, 'hop', getattr(frontend, 'frame', 1))
-    return logits.shape[1], stride * hop
+    return frames, stride * hop
 
 
 class _File:
