@@ -71,3 +71,14 @@ def test_reversing_turns_the_valid_frames_round_and_leaves_the_rest():
     turned = recurrent.reverse(x, jnp.array([4, 2]))
     assert turned[:, :, 0].tolist() == [[3, 2, 1, 0], [5, 4, 6, 7]]
     np.testing.assert_array_equal(recurrent.reverse(turned, jnp.array([4, 2])), x)
+
+
+def test_how_many_frames_are_a_turn_of_the_loop_changes_no_output(monkeypatch):
+    x = jax.random.normal(jax.random.PRNGKey(0), (2, 11, 3))
+    for kind in (recurrent.LSTM, recurrent.GRU):
+        variables = init(kind(4))(jax.random.PRNGKey(1), x)
+        one: Any = kind(4).apply(variables, x)
+        with monkeypatch.context() as patched:
+            patched.setattr(jax, 'default_backend', lambda: 'gpu')
+            eight: Any = kind(4).apply(variables, x)
+        np.testing.assert_allclose(one, eight, atol=1e-6)

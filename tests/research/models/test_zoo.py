@@ -69,7 +69,10 @@ def test_padding_never_changes_an_output(name):
         np.testing.assert_array_equal(clean, other)
 
 
-@pytest.mark.parametrize('name', ['ResNet', 'SeparableCNN', *NORM_FREE])
+# CNN2D and PlainCNN2D flatten a window, so that its length is one of their shapes.
+@pytest.mark.parametrize(
+    'name', ['CNN1D', 'CNNBiGRU', 'LSTM', 'ResNet', 'SeparableCNN', *NORM_FREE]
+)
 def test_an_example_comes_to_the_same_alone_and_cut_to_its_length(name):
     variables, x = example(name)
     own = keys() if name in NORM_FREE else None
