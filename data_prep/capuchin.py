@@ -40,6 +40,8 @@ CARD = Card(
         'they share sound',
         'where recordings share calls and background, recording_folds leaves out what is trained '
         'on and tested too, which may be much; leaky_recordings goes by the names alone',
+        'forest recordings share sound with clips of both classes: a prep says how many are copies '
+        'of what trains or validates, and no run is judged by those',
         'no truth was published for the forest recordings: events, where a table gives them, are '
         'those of whoever wrote it',
         'the recordings of xeno-canto have licences of their own, which the data do not carry',
