@@ -118,7 +118,13 @@ def _flags() -> Any:
     whole, real = flags.DEFINE_integer, flags.DEFINE_float
     number(whole, 'notes', 500, 'notes of each piece', lower=1, upper=_MOST)
     number(whole, 'pieces', 1, 'pieces: NAME-1.mid, NAME-2.mid, ...', lower=1, upper=1000)
-    number(real, 'temperature', 1.0, 'below 1 keeps to the probable; 0 draws nothing', lower=0.0)
+    number(
+        real,
+        'temperature',
+        1.0,
+        'below 1 keeps to the probable; 0: always the most probable',
+        lower=0.0,
+    )
     number(whole, 'top_k', 0, 'draw from the k most probable; 0: from all', lower=0)
     number(
         real,

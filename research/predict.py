@@ -1,5 +1,6 @@
 """A finished run asked about sound files: `python -m research.predict RUN FILES_OR_FOLDERS`."""
 
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -62,6 +63,10 @@ def _main(argv: Sequence[str], signals: Signals) -> int:
         return 0
     if len(named) < 2:
         raise UserError('a run and files or folders are wanted; --help shows how')
+    if own.hop_s is not None and not 0 < own.hop_s < math.inf:
+        raise UserError(f'--hop_s={own.hop_s:g}: a number of seconds above 0 is wanted')
+    if own.review is not None and not 0 <= own.review <= 1:
+        raise UserError(f'--review={own.review:g}: a probability from 0 to 1 is wanted')
     missing = [text for text in named[1:] if not os.path.exists(text)]
     if missing:
         raise UserError(f'{missing[0]}: there is no such file or folder')

@@ -180,6 +180,9 @@ def test_nothing_is_overwritten_without_force(ask, sounds, tmp_path):
         (['.', '--batch=0'], '--batch=0: 1 or more is wanted'),
         (['.', '--slices=some'], 'training'),
         (['.', '--reviw=1'], 'review'),
+        (['.', '--hop_s=nan'], 'a number of seconds above 0'),
+        (['.', '--hop_s=inf'], 'a number of seconds above 0'),
+        (['.', '--review=60', '--out=a.csv'], 'a probability from 0 to 1'),
     ],
 )
 def test_a_mistake_is_told_in_one_line_and_nothing_is_written(
