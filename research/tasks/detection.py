@@ -107,10 +107,10 @@ class Detection:
         """Three thresholds of an item's probability; each is 0.5 where no item has the sound.
 
         `threshold` has the highest F1. That leans on how many items have the sound, and few windows
-        of a long recording do. So a call there lasts while windows reach `leave`, which parts items
-        best where those with the sound and those without count the same (Youden, "Index for rating
-        diagnostic tests", 1950); and one of its windows reaches `enter`, as half of the items with
-        the sound do: it has several windows to do so.
+        of a long recording do. So the windows of calls there reach `enter`, as half of the items
+        with the sound do, and a dip between them does not end a run while it reaches `leave`, which
+        parts items best where those with the sound and those without count the same (Youden, "Index
+        for rating diagnostic tests", 1950).
         """
         probability, target = joined(predictions, truth)
         if not target.any():
