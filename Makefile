@@ -29,7 +29,8 @@ types: .venv/dev
 	.venv/bin/pyright
 
 unit: .venv/dev
-	.venv/bin/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	.venv/bin/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile \
+		--no-loadscope-reorder
 
 .venv/run: requirements-cpu.txt requirements.txt constraints.txt
 	@test -n "$(PYTHON)" || { \

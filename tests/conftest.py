@@ -24,6 +24,12 @@ CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
 PATIENCE_S = 120
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no process is left with one of them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker('slow')}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 class Ended(NamedTuple):
     code: int
     out: str
