@@ -45,7 +45,7 @@ def genre_cnn2d() -> Experiment:
 
     Published: 75-79% of validation slices, random split of slices.
     Model: 45,514 parameters with ten genres (192 of them running statistics).
-    Seen: 38.9% [27.5, 50.3] of 60 test pieces of corpus_styles, three seeds, 2026-11-21, on
+    Seen: 38.9% [27.7, 50.6] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
     2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_cnn2d', CNN2D(), RMSprop(learning_rate=1e-3), epochs=30.0)
@@ -57,7 +57,7 @@ def genre_mlp() -> Experiment:
     Published: 76% of training and 59% of validation slices, random split of slices; the optimizer
     is not stated, Adam at 1e-3 is read into it.
     Model: 1,268,298 parameters with ten genres.
-    Seen: 36.7% [26.1, 47.5] of 60 test pieces of corpus_styles, three seeds, 2026-11-21, on
+    Seen: 39.4% [28.5, 50.3] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
     2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_mlp', MLP(), Adam(learning_rate=1e-3), epochs=50.0)
@@ -69,7 +69,7 @@ def genre_lstm() -> Experiment:
     Published: 90% of training and 76% of validation slices, random split of slices; optimizer and
     number of epochs are not stated, Adam at 1e-3 and 50 are read into it.
     Model: 57,802 parameters with ten genres.
-    Seen: 42.8% [32.2, 53.9] of 60 test pieces of corpus_styles, three seeds, 2026-11-21, on
+    Seen: 43.3% [30.7, 56.1] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
     2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_lstm', LSTM(), Adam(learning_rate=1e-3), epochs=50.0)
