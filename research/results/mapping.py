@@ -119,7 +119,10 @@ def picture(trained: Trained, found: Sequence[maps.Point], title: str) -> None:
             )
         ring = {'s': 110, 'facecolor': 'none', 'edgecolor': '#1b1f24', 'linewidth': 0.9}
         axes.scatter(*place[wrong].T, **ring, label='named wrongly')
-        axes.set(aspect='equal', xticks=[], yticks=[], title=f'{title}: t-SNE, last hidden layer')
+        axes.set_aspect(
+            'equal', adjustable='datalim'
+        )  # wide maps fill the picture as round ones do
+        axes.set(xticks=[], yticks=[], title=f'{title}: t-SNE, last hidden layer')
         axes.spines[:].set_visible(False)
         size = min(8.0, 200 / len(labels))
         figure.legend(loc='outside right upper', fontsize=size)
