@@ -99,7 +99,7 @@ def claim(directory: Path, lease_s: float = 30.0, report: Callable[[str], None] 
 
 
 def holder(directory: Path) -> dict[str, Any] | None:
-    """Who holds the run: `pid`, `where` and `since`; None where nobody does.
+    """Who holds the run: `pid`, `here`, `where` and `since`; None where nobody does.
 
     Looks once and takes nothing: a holder on another machine may be dead, which only a second look
     would tell.
@@ -112,7 +112,7 @@ def holder(directory: Path) -> dict[str, Any] | None:
     if here and not _alive(record['pid'], record['started']):
         return None
     where = 'on this machine' if here else 'on another machine or in another container'
-    return {'pid': record['pid'], 'where': where, 'since': f'since {record["since"]}'}
+    return {'pid': record['pid'], 'here': here, 'where': where, 'since': f'since {record["since"]}'}
 
 
 def _take(folder: Path, number: int) -> tuple[Path, dict[str, Any]] | None:

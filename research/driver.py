@@ -125,7 +125,7 @@ def _size(chosen: Chosen, most: int | None) -> str:
 def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> int:
     """Trains what is not done; the exit code is 1 where a run failed."""
     ledger.write(runs_dir, grid.name, [each.entry for each in planned])
-    left, tried, failed = list(planned), 0, []
+    left, seen, failed = list(planned), set(), []
     while left:
         held = []
         for each in left:
@@ -135,7 +135,14 @@ def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> i
             if run.status() == 'failed' and not how.retry_failed:
                 failed.append(each)
                 continue
-            tried += 1
+            holder = claims.holder(run.directory)
+            if holder and holder['here']:
+                # Looked at without a claim, which would tell of itself at every look.
+                if run.directory not in seen:
+                    print(f'\n{told(each)} is held by process {holder["pid"]}', flush=True)
+                    seen.add(run.directory)
+                held.append(each)
+                continue
             print(f'\n[{planned.index(each) + 1} of {len(planned)}] {told(each)}', flush=True)
             try:
                 code = _train(grid, each, runs_dir, how)
