@@ -6,6 +6,7 @@ is; `python -m research.tables NAME` is its table.
 
 import experiments.capuchin as capuchin
 import experiments.genre as genre
+import experiments.librispeech as librispeech
 import experiments.notes as notes
 from experiments.baselines import genre_forest
 from research.grid import Grid, ablate, over, seeds, vary
@@ -48,6 +49,7 @@ def genre_cnn1d_ablation() -> Grid:
         half_width='model.width=32',
         five_levels='model.levels=5',
         no_dropout='model.dropout=0',
+        no_batchnorm='model.norm_momentum=none',
         log_mel='frontend=LogMel',
         gain_and_masks='augment=Gain,SpecAugment',
         label_smoothing='task.label_smoothing=0.1',
@@ -59,6 +61,20 @@ def capuchin_architectures() -> Grid:
     """The published detector and the small one, five seeds each."""
     bases = [capuchin.capuchin_cnn2d(), capuchin.capuchin_small()]
     return Grid('capuchin_architectures', over(bases, seeds(5)))
+
+
+def speech_decoders() -> Grid:
+    """speech_cnn_bigru, the deeper one on log-mel and a Conformer, three seeds each.
+
+    Each run's table has greedy transcripts and those of the beam search with the language model of
+    the training text: WER without and with, on the same utterances.
+    """
+    bases = [
+        librispeech.speech_cnn_bigru(),
+        librispeech.speech_log_mel(),
+        librispeech.speech_conformer_ctc(),
+    ]
+    return Grid('speech_decoders', over(bases, seeds(3)))
 
 
 def notes_architectures() -> Grid:

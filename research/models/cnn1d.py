@@ -22,7 +22,7 @@ class CNN1D(nn.Module):
         kernel: frames a filter spans.
         dense: units of each hidden dense layer.
         dropout: rate after each hidden dense layer.
-        norm_momentum: share of its running statistics that batch norm keeps a step.
+        norm_momentum: share of its running statistics that batch norm keeps a step; None: no norm.
         dtype: of the computation; parameters stay float32.
         batch_axis: name of the axis over devices, where a step is mapped.
     """
@@ -35,7 +35,7 @@ class CNN1D(nn.Module):
     kernel: Count = 3
     dense: tuple[Count, ...] = (256, 256)
     dropout: RateValue = 0.5
-    norm_momentum: Decay = 0.99
+    norm_momentum: Decay | None = 0.99
     dtype: Dtype = 'float32'
     batch_axis: str | None = None
 
@@ -51,9 +51,11 @@ class CNN1D(nn.Module):
         for level in range(self.levels):
             x = layers.Conv(self.width * 2**level, (self.kernel,), dtype=self.dtype)(x)
             lengths = layers.conv_lengths(lengths, self.kernel)
-            x = layers.BatchNorm(self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype)(
-                nn.relu(x), lengths, training=keys is not None
-            )
+            x = nn.relu(x)
+            if self.norm_momentum is not None:
+                x = layers.BatchNorm(
+                    self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype
+                )(x, lengths, training=keys is not None)
             x = layers.max_pool(x, (2,), (2,))
             lengths = layers.conv_lengths(lengths, 2, 2)
         x = layers.global_max(x, lengths)

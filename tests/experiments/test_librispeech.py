@@ -56,3 +56,41 @@ def test_the_better_one_has_the_data_of_the_tutorials():
     assert better.data == tutorial.data
     assert better.data.max_chars == 99
     assert tutorial.steps == 2500
+
+
+def conformer(features, channels, width, kernel, expansion, labels):
+    """One block and what is around the blocks, worked out from the layers."""
+    norm = 2 * width
+    feed_forward = norm + 2 * expansion * width**2 + (expansion + 1) * width
+    attention = norm + 4 * width**2 + width  # a bias of what leaves it alone
+    convolution = norm + 2 * width**2 + 2 * width + kernel * width + norm + width**2 + width
+    block = 2 * feed_forward + attention + convolution + norm
+    subsampling = sum(9 * a * b for a, b in itertools.pairwise((1, *channels)))
+    into = features // 2 ** len(channels) * channels[-1] * width + width
+    return block, subsampling + into + width * labels + labels
+
+
+def test_the_conformer_is_as_large_as_its_card_says():
+    experiment = step.bound(experiments.build('speech_conformer_ctc'), Meaning(labels=LABELS))
+    shape = batches.example(experiment).shape
+    variables = jax.eval_shape(
+        lambda key: network(experiment).init(key, jnp.zeros((1, *shape)), jnp.array([shape[0]])),
+        jax.random.PRNGKey(0),
+    )
+    block, around = conformer(80, (32, 32), 144, 31, 4, len(LABELS))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(variables))
+    assert parameters == 4 * block + around
+    assert f'{parameters:,}' in experiments.cards()['speech_conformer_ctc'][1]
+
+
+def test_the_conformer_hears_as_many_utterances_as_its_sibling():
+    recurrent, conformer = (
+        experiments.build(name) for name in ('speech_log_mel', 'speech_conformer_ctc')
+    )
+    assert conformer.data == recurrent.data
+    for stand_in in (False, True):
+        budgets = set()
+        for each in (recurrent, conformer):
+            made = overrides.apply(each, each.standin.overrides if stand_in else ())
+            budgets.add((made.batch_size, made.steps, made.eval_epochs))
+        assert len(budgets) == 1
