@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from research.models import layers
+from research.models.lowering import convolve
 
 
 class Padded(nn.Module):
@@ -44,6 +45,7 @@ class Padded(nn.Module):
             use_bias=False,
             dtype=jnp.dtype(self.dtype),
             kernel_init=layers.kernel_init,
+            conv_general_dilated=convolve,
         )(x)
 
 

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from research.models import stacking
+
 # Where XLA's own gradient of the filters falls behind on a CPU: seen between 79,000 and 92,000
 # positions, with 64 filters and not with 32.
 MANY_POSITIONS = 2**16
@@ -27,18 +29,19 @@ def convolve(
     padding: Any,
     **rest: Any,
 ) -> Float[Array, 'batch *convolved filters']:
-    """`jax.lax.conv_general_dilated`, with a gradient of the filters chosen by shape and platform.
+    """`jax.lax.conv_general_dilated`, lowered by shape and platform; reverse mode only.
 
-    Takes what flax's Conv hands on. Only convolutions over two axes in float32 are lowered in
-    another way than XLA's: by steps of one, without padding, dilation or groups.
+    Takes what flax's Conv hands on. Convolutions that are dilated or in groups are XLA's; the
+    others have a rule of their own for stacked runs (research.models.stacking), and the gradient of
+    their filters is taken in another way than XLA's where that is faster.
     """
     plain = functools.partial(
         jax.lax.conv_general_dilated, window_strides=strides, padding=padding, **rest
     )
-    simple = padding == 'VALID' and all(step == 1 for step in (*strides, *_spread(rest)))
-    if simple and _by_rows(x.shape, kernel.shape, x.dtype):
-        return by_rows(plain, x, kernel)
-    return plain(x, kernel)
+    if any(step != 1 for step in _spread(rest)):
+        return plain(x, kernel)
+    product = functools.partial(stacking.product, strides=strides, padding=padding)
+    return _convolve((plain, product, filters_by_rows(x, kernel, strides, padding)), x, kernel)
 
 
 def _spread(rest: dict[str, Any]) -> list[int]:
@@ -47,31 +50,63 @@ def _spread(rest: dict[str, Any]) -> list[int]:
     return [*dilations, rest.get('feature_group_count', 1), rest.get('batch_group_count', 1)]
 
 
-def _by_rows(shape: tuple[int, ...], kernel: tuple[int, ...], dtype: Any) -> bool:
-    if jax.default_backend() != 'cpu' or len(kernel) != 4 or dtype != jnp.float32:
+def filters_by_rows(
+    x: Float[Array, 'batch *space channels'],
+    kernel: Float[Array, '*taps inputs filters'],
+    strides: Sequence[int],
+    padding: Any,
+) -> bool:
+    """Whether the filters' gradient is that of `filter_gradient`: over two axes in float32, by
+    steps of one, without padding.
+    """
+    if jax.default_backend() != 'cpu' or kernel.ndim != 4 or x.dtype != jnp.float32:
         return False
-    rows, columns, channels, filters = kernel
-    positions = shape[0] * (shape[1] - rows + 1) * (shape[2] - columns + 1)
+    if padding != 'VALID' or any(step != 1 for step in strides):
+        return False
+    rows, columns, channels, filters = kernel.shape
+    positions = x.shape[0] * (x.shape[1] - rows + 1) * (x.shape[2] - columns + 1)
     return channels == 1 or (positions >= MANY_POSITIONS and filters >= MANY_FILTERS)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def by_rows(plain, x, kernel):
-    """`plain(x, kernel)`, a convolution by steps of one without padding; see `filter_gradient`."""
-    return plain(x, kernel)
+def _convolve(how, x, kernel):
+    plain, product, _ = how
+    return stacking.stacked(plain, product)(x, kernel)
 
 
-def _forward(plain, x, kernel):
-    return plain(x, kernel), (x, kernel)
+def _forward(how, x, kernel):
+    return _convolve(how, x, kernel), (x, kernel)
 
 
-def _backward(plain, held, gradient):
+def _backward(how, held, gradient):
+    plain, product, by_rows = how
     x, kernel = held
-    _, back = jax.vjp(lambda x: plain(x, kernel), x)
-    return *back(gradient), filter_gradient(x, gradient, kernel.shape)
+    # Shapes alone: a closure over arrays would not be mapped with the rest.
+    inputs, filters = (jax.ShapeDtypeStruct(each.shape, each.dtype) for each in held)
+
+    def of_inputs(function):
+        def back(kernel, gradient):
+            [found] = jax.linear_transpose(lambda x: function(x, kernel), inputs)(gradient)
+            return found
+
+        return back
+
+    def of_filters(function):
+        def back(x, gradient):
+            [found] = jax.linear_transpose(lambda kernel: function(x, kernel), filters)(gradient)
+            return found
+
+        return back
+
+    def rows(x, gradient):
+        return filter_gradient(x, gradient, filters.shape)
+
+    of_x = stacking.stacked(of_inputs(plain), of_inputs(product))
+    of_kernel = stacking.stacked(rows if by_rows else of_filters(plain), of_filters(product))
+    return of_x(kernel, gradient), of_kernel(x, gradient)
 
 
-by_rows.defvjp(_forward, _backward)
+_convolve.defvjp(_forward, _backward)
 
 
 def filter_gradient(

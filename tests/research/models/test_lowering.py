@@ -28,15 +28,14 @@ def convolve(x, w):
     return lowering.convolve(x, w, (1, 1), 'VALID', dimension_numbers=LAYOUT)
 
 
-def is_lowered(x, w, **rest) -> bool:
-    asked = {'strides': (1, 1), 'padding': 'VALID', 'dimension_numbers': LAYOUT} | rest
-    return 'custom_vjp' in str(jax.make_jaxpr(lambda x, w: lowering.convolve(x, w, **asked))(x, w))
+def by_rows(x, w, strides=(1, 1), padding='VALID') -> bool:
+    return lowering.filters_by_rows(x, w, strides, padding)
 
 
 @pytest.mark.parametrize(('shape', 'kernel'), LOWERED)
 def test_a_lowered_convolution_and_its_gradients_equal_lax(shape, kernel):
     x, w, gradient = case(shape, kernel)
-    assert is_lowered(x, w)
+    assert by_rows(x, w)
     ours, backward = jax.vjp(convolve, x, w)
     theirs, reference = jax.vjp(plain, x, w)
     np.testing.assert_array_equal(ours, theirs)
@@ -57,21 +56,23 @@ def test_a_stack_of_lowered_convolutions_equals_them_one_by_one():
         np.testing.assert_allclose(own, jax.grad(total)(each), rtol=1e-4, atol=1e-4)
 
 
-def test_what_xla_is_good_at_is_left_to_it():
+def test_what_xla_is_good_at_is_left_to_it(monkeypatch):
     x, w, _ = case((2, 9, 7, 3), (3, 3, 3, 4))
-    assert not is_lowered(x, w)
+    assert not by_rows(x, w)
     x, w, _ = case(*LOWERED[0])
-    assert not is_lowered(x, w, strides=(2, 1))
-    assert not is_lowered(x, w, padding='SAME')
-    assert not is_lowered(x, w, rhs_dilation=(2, 2))
-    assert not is_lowered(jnp.tile(x, 5), w, feature_group_count=5)
-    assert not is_lowered(x.astype(jnp.bfloat16), w.astype(jnp.bfloat16))
-
-
-def test_other_platforms_are_left_to_xla(monkeypatch):
-    x, w, _ = case(*LOWERED[0])
+    assert not by_rows(x, w, strides=(2, 1))
+    assert not by_rows(x, w, padding='SAME')
+    assert not by_rows(x.astype(jnp.bfloat16), w.astype(jnp.bfloat16))
     monkeypatch.setattr(jax, 'default_backend', lambda: 'gpu')
-    assert not is_lowered(x, w)
+    assert not by_rows(x, w)
+
+
+@pytest.mark.parametrize('rest', [{'rhs_dilation': (2, 2)}, {'feature_group_count': 5}])
+def test_dilated_and_grouped_convolutions_are_those_of_lax(rest):
+    x, w, _ = case(*LOWERED[0])
+    x = jnp.tile(x, rest.get('feature_group_count', 1))
+    ours = lowering.convolve(x, w, (1, 1), 'VALID', dimension_numbers=LAYOUT, **rest)
+    np.testing.assert_array_equal(ours, plain(x, w, **rest))
 
 
 def test_a_convolution_over_one_axis_is_that_of_lax():
