@@ -47,6 +47,13 @@ flags.DEFINE_enum(
     'Whether data are read from disk as they are needed, or lie on the device; auto reads what '
     'would take more than a third of the free memory.',
 )
+flags.DEFINE_enum(
+    'stack',
+    'auto',
+    ['auto', 'on', 'off'],
+    'Whether runs of a grid that differ in values alone are trained as one program; auto runs a '
+    'few steps of both ways and takes the faster.',
+)
 flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
 flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
@@ -162,22 +169,24 @@ def train() -> int:
         )
         print('\n'.join(lines))
         return 0
+    from research.loop import Options
+
+    options = Options(
+        FLAGS.parallel, FLAGS.checkpoint_every_s, FLAGS.steps_per_dispatch, FLAGS.stream
+    )
     return start.train(
         chosen,
         Path(FLAGS.runs_dir),
         wandb=FLAGS.wandb,
-        layout=FLAGS.parallel,
-        checkpoint_every_s=FLAGS.checkpoint_every_s,
-        steps_per_dispatch=FLAGS.steps_per_dispatch,
+        options=options,
         force=FLAGS.force,
-        stream=FLAGS.stream,
         retry=FLAGS.retry_failed,
     )
 
 
 def train_grid() -> int:
     import experiments
-    from research import driver, ledger
+    from research import driver, ledger, planned
     from research.grid import swept
 
     runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
@@ -187,15 +196,15 @@ def train_grid() -> int:
         grid, assignments = experiments.build_grid(FLAGS.grid), assigned()
     else:
         grid, assignments = swept(experiments.build(FLAGS.experiment), FLAGS.sweep), assigned()
-    planned = driver.resolve(
+    members = planned.resolve(
         grid, FLAGS.corpus, assignments, Path(FLAGS.data_dir), runs_dir, prepare=not looks
     )
-    entries = [each.entry for each in planned]
+    entries = [each.entry for each in members]
     if FLAGS.status:
         print('\n'.join(ledger.lines(grid.name, entries)))
         return 0
     if FLAGS.plan:
-        print('\n'.join(driver.plan(grid, planned, FLAGS.steps_per_dispatch)))
+        print('\n'.join(planned.plan(grid, members, FLAGS.steps_per_dispatch)))
         return 0
     how = driver.How(
         FLAGS.wandb,
@@ -205,8 +214,9 @@ def train_grid() -> int:
         FLAGS.stream,
         FLAGS.force,
         FLAGS.retry_failed,
+        FLAGS.stack,
     )
-    return driver.train(grid, planned, runs_dir, how)
+    return driver.train(grid, members, runs_dir, how)
 
 
 def assigned() -> list[str]:

@@ -64,7 +64,10 @@ def ways(chosen: Experiment, corpus: Corpus) -> Iterator[tuple[str, sources.Sour
     """Each way to get at the training part, by name."""
     part = material.prepare(chosen, corpus).parts['train']
     devices = parallel.layout('jit', BATCH.value)
-    yield 'resident', sources.Resident(chosen, corpus, part, devices)
+    yield (
+        'resident',
+        sources.Resident(chosen, part, devices.put(sources.on_device(chosen, corpus, part))),
+    )
     way = course(chosen, len(part), 1)
     for threads in THREADS.value:
         name = f'streamed, {threads} thread{"s" if threads > 1 else ""}'

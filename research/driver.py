@@ -1,4 +1,4 @@
-"""A grid trained run by run: what is done is left alone, what fails fails alone.
+"""A grid trained pack by pack: what is done is left alone, what fails fails alone.
 
 Any number of drivers may work at one grid. Each takes the runs that nobody holds; one that is held
 by another is asked for again, and taken over where its holder died.
@@ -8,31 +8,21 @@ import dataclasses
 import errno
 import time
 import traceback
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import jax
-
-from research import claims, codec, ledger, material, runs, start, step
-from research.course import course
+from research import claims, ledger, packing, runs, start
 from research.errors import UserError
 from research.grid import Grid
+from research.interrupts import Interrupted
 from research.loggers.wandb import Mode
-from research.models.forest import Forest
-from research.start import Chosen
+from research.loop import Options
+from research.planned import Planned, told
 
 # Seconds between two looks at runs that other processes hold.
 LOOK_S = 2.0
 STOPPED = (130, 143)
-
-
-@dataclasses.dataclass(frozen=True)
-class Planned:
-    """A member with its corpus and its place."""
-
-    entry: ledger.Entry
-    chosen: Chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,130 +36,164 @@ class How:
     stream: str = 'auto'
     force: bool = False
     retry_failed: bool = False
-
-
-def resolve(
-    grid: Grid,
-    pinned: str | None,
-    assignments: Sequence[str],
-    data_dir: Path,
-    runs_dir: Path,
-    prepare: bool,
-) -> list[Planned]:
-    """Every member's experiment with its corpus, or with the stand-in where that is not prepared.
-
-    Raises:
-        UserError: what start.choose says of a member; two members are the same run, or train on
-            different corpora.
-    """
-    said: set[str] = set()
-
-    def once(line: str) -> None:
-        if line not in said:
-            said.add(line)
-            print(line, flush=True)
-
-    found: dict[Path, Planned] = {}
-    for member in grid.members:
-        changes = (*assignments, *member.change)
-        try:
-            chosen = start.choose(member.experiment, pinned, changes, data_dir, prepare, once)
-        except UserError as error:
-            raise UserError(f'{grid.name}, {member.label}: {error}') from error
-        place = runs.locate(runs_dir, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
-        if place.directory in found:
-            other = found[place.directory].entry
-            raise UserError(
-                f'{grid.name}: {other.label} {other.change} and {member.label} {member.change} '
-                'are one and the same run: leave one out'
-            )
-        entry = ledger.Entry(member.label, member.change, place)
-        found[place.directory] = Planned(entry, chosen)
-    corpora = {each.chosen.corpus.fingerprint: each.chosen.corpus.name for each in found.values()}
-    if len(corpora) > 1:
-        raise UserError(
-            f'{grid.name} would mix corpora ({", ".join(sorted(corpora.values()))}), whose numbers '
-            'never share a table: pin one with --corpus=NAME'
-        )
-    return list(found.values())
-
-
-def plan(grid: Grid, planned: Sequence[Planned], most: int | None = None) -> list[str]:
-    """What would be trained: a line a label with seeds, parameters and steps; starts nothing."""
-    labelled: dict[str, list[Planned]] = {}
-    for each in planned:
-        labelled.setdefault(each.entry.label, []).append(each)
-    first = planned[0].chosen
-    stand_in = ' (stand-in)' if first.stand_in else ''
-    lines = [f'{grid.name}: {len(planned)} runs on {first.corpus.name}{stand_in}']
-    width = max(map(len, labelled))
-    for label, members in labelled.items():
-        states = Counter(ledger.state(each.entry.run).word for each in members)
-        told = ', '.join(f'{count} {word}' for word, count in states.items())
-        lines.append(f'{label:{width}}  {_size(members[0].chosen, most)}  {told}')
-    return lines
-
-
-def _size(chosen: Chosen, most: int | None) -> str:
-    """Parameters and steps of one run."""
-    made = material.prepare(chosen.experiment, chosen.corpus)
-    bound = step.bound(chosen.experiment, made.meaning)
-    if isinstance(bound.model, Forest):
-        return 'a forest'
-    way = course(bound, len(made.parts['train']), most)
-    state = jax.eval_shape(lambda: step.init(bound))
-    trained = sum(leaf.size for leaf in jax.tree.leaves(state.params))
-    return f'{trained:>12,} parameters  {way.total:>7,} steps of {bound.batch_size}'
+    stack: str = 'auto'
 
 
 def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> int:
     """Trains what is not done; the exit code is 1 where a run failed."""
     ledger.write(runs_dir, grid.name, [each.entry for each in planned])
-    left, seen, failed = list(planned), set(), []
+    work = _Work(grid, planned, runs_dir, how)
+    left = list(planned)
     while left:
-        held = []
-        for each in left:
-            run = each.entry.run
-            if run.status() == 'finished' and not how.force:
-                continue
-            if run.status() == 'failed' and not how.retry_failed:
-                failed.append(each)
-                continue
-            holder = claims.holder(run.directory)
-            if holder and holder['here']:
-                # Looked at without a claim, which would tell of itself at every look.
-                if run.directory not in seen:
-                    print(f'\n{told(each)} is held by process {holder["pid"]}', flush=True)
-                    seen.add(run.directory)
-                held.append(each)
-                continue
-            print(f'\n[{planned.index(each) + 1} of {len(planned)}] {told(each)}', flush=True)
-            try:
-                code = _train(grid, each, runs_dir, how)
-            except claims.Claimed as claimed:
-                print(claimed, flush=True)
-                held.append(each)
-                continue
-            if code in STOPPED:
-                return code
-            failed += [each] if code else []
+        held = work.round(left)
+        if work.stopped is not None:
+            return work.stopped
         if len(held) == len(left):
             time.sleep(LOOK_S)
         left = held
     print('\n' + '\n'.join(ledger.lines(grid.name, [each.entry for each in planned])))
-    if not failed:
+    if not work.failed:
         print(f'table     python -m research.tables {grid.name} --runs_dir={runs_dir}')
     elif not how.retry_failed:
         print('--retry_failed trains again what failed')
-    return 1 if failed else 0
+    return 1 if work.failed else 0
 
 
-def told(each: Planned) -> str:
-    """A member in a line: its label and its seed."""
-    return f'{each.entry.label} seed={each.chosen.experiment.seed}'
+class _Work:
+    """One driver's share of a grid.
+
+    Attributes:
+        failed: runs that have no result, and will have none from this driver.
+        stopped: exit code of the signal that ended it.
+    """
+
+    def __init__(self, grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How):
+        self._grid, self._planned, self._runs_dir, self._how = grid, planned, runs_dir, how
+        self._seen: set[Path] = set()
+        self.failed: list[Planned] = []
+        self.stopped: int | None = None
+
+    def round(self, left: Sequence[Planned]) -> list[Planned]:
+        """Trains what nobody holds; returns what is held."""
+        ready, held = [], []
+        for each in left:
+            state = self._state(each)
+            ready += [each] if state == 'ready' else []
+            held += [each] if state == 'held' else []
+        how = self._how
+        packs = packing.packed(
+            [each.chosen for each in ready],
+            how.stack,
+            how.parallel,
+            how.stream,
+            how.steps_per_dispatch,
+            lambda i: _stacked(ready[i].entry.run),
+        )
+        for pack in packs:
+            members = []
+            for each in (ready[i] for i in pack.members):
+                state = self._state(each)  # another driver may have been at it meanwhile
+                members += [each] if state == 'ready' else []
+                held += [each] if state == 'held' else []
+            if members:
+                held += self._pack(members, pack)
+            if self.stopped is not None:
+                break
+        return held
+
+    def _state(self, each: Planned) -> str:
+        run = each.entry.run
+        if run.status() == 'finished' and not self._how.force:
+            return 'finished'
+        if run.status() == 'failed' and not self._how.retry_failed:
+            self.failed += [each] if each not in self.failed else []
+            return 'failed'
+        holder = claims.holder(run.directory)
+        if not holder or not holder['here']:
+            return 'ready'
+        # Looked at without a claim, which would tell of itself at every look.
+        if run.directory not in self._seen:
+            print(f'\n{told(each)} is held by process {holder["pid"]}', flush=True)
+            self._seen.add(run.directory)
+        return 'held'
+
+    def _pack(self, members: list[Planned], pack: packing.Pack) -> list[Planned]:
+        """Trains a pack; returns what is held by others."""
+        where = ', '.join(f'{self._planned.index(each) + 1}' for each in members)
+        print(f'\n[{where} of {len(self._planned)}] {told(members[0])}', flush=True)
+        for each in members[1:]:
+            print(f'{" " * len(f"[{where} of {len(self._planned)}]")} {told(each)}')
+        if pack.why:
+            print(f'stack     {pack.why}', flush=True)
+        if len(members) == 1:
+            return self._alone(members[0], pack)
+        try:
+            return self._together(members, pack)
+        except Interrupted as interrupted:
+            print(interrupted, flush=True)
+            self.stopped = interrupted.exit_code
+            return []
+        except Exception as error:
+            if _of_the_disk(error):
+                raise  # the others would fail of it too
+            half = -(-len(members) // 2) if _of_memory(error) else 1
+            reason = ' '.join(str(error).split())[:200]
+            print(f'the stack failed ({reason}); its runs go on {half} at a time', flush=True)
+        left = [each for each in members if self._state(each) == 'ready']
+        held = []
+        for first in range(0, len(left), half):
+            if self.stopped is None:
+                held += self._pack(left[first : first + half], dataclasses.replace(pack, why=''))
+        return held
+
+    def _alone(self, each: Planned, pack: packing.Pack) -> list[Planned]:
+        try:
+            code = _train(self._grid, each, self._runs_dir, self._how, pack.record)
+        except claims.Claimed as claimed:
+            print(claimed, flush=True)
+            return [each]
+        if code in STOPPED:
+            self.stopped = code
+        elif code:
+            self.failed.append(each)
+        return []
+
+    def _together(self, members: list[Planned], pack: packing.Pack) -> list[Planned]:
+        how = self._how
+        options = Options(
+            how.parallel,
+            how.checkpoint_every_s,
+            how.steps_per_dispatch,
+            'off',
+            pack.record,
+        )
+        chosen = [each.chosen for each in members]
+        group = _group(self._grid, members[0])
+        outcomes = start.train_stack(chosen, self._runs_dir, how.wandb, options, how.force, group)
+        held = []
+        for each, error in zip(members, outcomes, strict=True):
+            if isinstance(error, claims.Claimed):
+                held.append(each)
+            elif error:
+                _failed(each.entry.run, error)
+                self.failed.append(each)
+        return held
 
 
-def _train(grid: Grid, each: Planned, runs_dir: Path, how: How) -> int:
+def _stacked(run: runs.Run) -> bool:
+    """Whether a run was begun as a member of a stack."""
+    if not run.environment.is_file():
+        return False
+    return runs.read_json(run.environment).get('stack', {}).get('members', 1) > 1
+
+
+def _group(grid: Grid, each: Planned) -> str:
+    return f'{grid.name}-{runs.plain(each.chosen.corpus.name)}'
+
+
+def _train(
+    grid: Grid, each: Planned, runs_dir: Path, how: How, surroundings: dict[str, Any]
+) -> int:
     """One run; what goes wrong with it is written into its directory, and the others go on."""
     run = each.entry.run
     try:
@@ -177,13 +201,16 @@ def _train(grid: Grid, each: Planned, runs_dir: Path, how: How) -> int:
             each.chosen,
             runs_dir,
             wandb=how.wandb,
-            layout=how.parallel,
-            checkpoint_every_s=how.checkpoint_every_s,
-            steps_per_dispatch=how.steps_per_dispatch,
+            options=Options(
+                how.parallel,
+                how.checkpoint_every_s,
+                how.steps_per_dispatch,
+                how.stream,
+                surroundings,
+            ),
             force=how.force,
-            stream=how.stream,
             retry=how.retry_failed,
-            group=f'{grid.name}-{runs.plain(each.chosen.corpus.name)}',
+            group=_group(grid, each),
         )
     except claims.Claimed:
         raise
@@ -191,6 +218,11 @@ def _train(grid: Grid, each: Planned, runs_dir: Path, how: How) -> int:
         if _of_the_disk(error):
             raise  # the others would fail of it too
         return _failed(run, error)
+
+
+def _of_memory(error: BaseException) -> bool:
+    """Whether a device said that it has too little memory."""
+    return 'RESOURCE_EXHAUSTED' in str(error) or 'Out of memory' in str(error)
 
 
 def _of_the_disk(error: BaseException | None) -> bool:

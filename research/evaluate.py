@@ -79,6 +79,19 @@ class Evaluator:
         tuned = self.task.tune(predictions, self.truth, self.meaning)
         return self.task.score(predictions, self.truth, self.meaning, tuned)
 
+    def scores(self, params: Any, stats: Any) -> list[dict[str, float]]:
+        """The same of stacked runs, whose parameters have a leading member axis: as one program."""
+        model, task = self.experiment.model, self.task
+        variables = {'params': params, 'batch_stats': stats}
+        together = self._over(lambda *batch: _of_members(variables, *batch, model=model, task=task))
+        members = len(jax.tree.leaves(params)[0])
+        found = []
+        for member in range(members):
+            predictions = {name: values[:, member] for name, values in together.items()}
+            tuned = task.tune(predictions, self.truth, self.meaning)
+            found.append(task.score(predictions, self.truth, self.meaning, tuned))
+        return found
+
     def _over(self, each: Callable[..., Any]) -> Any:
         batches = self._streamed() if self.data is None else self._resident(self.data)
         places = _filled(self._sequence, -(-self.examples // self.batch) * self.batch)
@@ -133,6 +146,18 @@ def _predictions(
     variables: Any, x: Array, lengths: Array, targets: Any, *, model: Model, task: Task
 ) -> dict[str, Array]:
     return task.predict(model.apply(variables, x, lengths, None), targets)
+
+
+@functools.partial(jax.jit, static_argnames=('model', 'task'))
+def _of_members(
+    variables: Any, x: Array, lengths: Array, targets: Any, *, model: Model, task: Task
+) -> dict[str, Array]:
+    """Arrays [batch, members, ...]."""
+
+    def one(variables):
+        return task.predict(model.apply(variables, x, lengths, None), targets)
+
+    return jax.vmap(one, out_axes=1)(variables)
 
 
 def _filled(values: np.ndarray, size: int) -> np.ndarray:

@@ -1,32 +1,22 @@
-"""The only loop: takes a run's state through its steps, from wherever that stands.
+"""The only loop: takes runs through their steps, side by side, from wherever each of them stands.
 
 A run killed anywhere and started again ends with the numbers of one that was not: the order of the
 data and everything random follow from seed and step, metrics later than the checkpoint are dropped
-and earned again, and the best checkpoint is chosen from the metrics alone.
+and earned again, and the best checkpoint is chosen from the metrics alone. A run that fails among
+others fails alone.
 """
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from research import claims, evaluate, parallel, sources, values
-from research import step as steps
-from research.checkpoint import Checkpoints
+from research import claims
 from research.course import Course
-from research.experiment import Experiment
 from research.interrupts import Interrupted, Interrupts
-from research.loggers import Loggers
-from research.loggers.jsonl import MetricsFile
-from research.runs import Run, RunError
-from research.selection import Selection, select
-
-
-class Diverged(RunError):
-    """A loss or a gradient stopped being finite."""
+from research.member import Diverged, Member
+from research.programs import Program
+from research.step import TrainState, Weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,159 +28,177 @@ class Options:
         checkpoint_every_s: seconds between two checkpoints to resume from.
         steps_per_dispatch: steps in one program; None: by platform and model.
         stream: whether data are read as they are needed: 'on', 'off', or 'auto', by the memory.
+        surroundings: what environment.json is to hold besides.
     """
 
     parallel: str = 'jit'
     checkpoint_every_s: float = 60.0
     steps_per_dispatch: int | None = None
     stream: str = 'auto'
+    surroundings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Loop:
-    """One run under way: its checkpoints, its metrics and the clock."""
+    """Runs that are trained side by side: one, or those of a stack.
+
+    Args:
+        members: whose validations, reports and checkpoints are due as their own steps say.
+        program: what takes all of them further.
+        way: the steps of each.
+        interrupts: ask it to stop.
+        every_s: seconds between two checkpoints to resume from.
+
+    Attributes:
+        failures: why members did not reach their end, by their position.
+    """
 
     def __init__(
         self,
-        experiment: Experiment,
-        place: Run,
+        members: Sequence[Member],
+        program: Program,
         way: Course,
-        devices: parallel.Devices,
-        claim: claims.Claim,
         interrupts: Interrupts,
-        checkpoints: Checkpoints,
-        options: Options,
-        loggers: Loggers,
+        every_s: float,
     ):
-        self.experiment, self.place, self.way, self.devices = experiment, place, way, devices
-        self.claim, self.interrupts, self.options, self.loggers = (
-            claim,
-            interrupts,
-            options,
-            loggers,
-        )
-        self.history = MetricsFile(place.metrics)
-        self.checkpoints = checkpoints
-        self.selection = Selection()
-        self.unread: tuple[int, dict[str, Any]] | None = None
-        self.seconds = self.reported_s = 0.0
+        self.members, self.program, self.way = members, program, way
+        self.interrupts, self.every_s = interrupts, every_s
+        self.failures: dict[int, Exception] = {}
+        self._ends: dict[int, TrainState] = {}
+        self._at: dict[int, int] = {}
+        # Members by their places in the program; some of them may have ended.
+        self._lanes: list[int] = []
+        self._spread: Any = None
+        self._unread: tuple[dict[int, int], Any] | None = None
+        self._clock_s = 0.0
 
-    def resume(self, fresh: steps.TrainState) -> steps.TrainState:
-        """The newest whole checkpoint, or the fresh state; metrics later than it are dropped."""
-        found = self.checkpoints.restore_latest(fresh)
-        step, state = found or (0, fresh)
-        lost = max((record['step'] for record in self.history.records()), default=0) - step
-        self.history.truncate_after(step if found else -1)
-        records = self.history.records()
-        self.seconds = max((record['time_s'] for record in records), default=0.0)
-        if found or lost > 0:
-            self.loggers.say(
-                f'resumed at step {step} of {self.way.total}'
-                + (f'; {lost} later steps are done again' if lost > 0 else '')
-            )
-        selects_by = self.experiment.task.selects_by
-        self.selection = select(records, selects_by)
-        self.loggers.start(self.way.total, records, selects_by)
-        return state
+    def train(self, states: Sequence[TrainState]) -> dict[int, TrainState]:
+        """Steps from `states` to the end of the course, or to where patience or a signal ends it.
 
-    def train(
-        self, state: steps.TrainState, source: sources.Source, valid: evaluate.Evaluator
-    ) -> steps.TrainState:
-        """Steps from `state` to the end of the course, or to where patience or a signal ends it."""
+        Returns:
+            The last states, which are saved, by the positions of the members that got there.
+
+        Raises:
+            Interrupted: a signal came, and all that was running is saved.
+            CheckpointError, OSError: the disk is full; what was saved before is whole.
+        """
         way = self.way
-        dispatch = steps.compile_steps(self.experiment, way.total, self.devices)
-        scalars = {name: jnp.float32(x) for name, x in values.extract(self.experiment).items()}
-        positions = np.arange(self.experiment.batch_size, dtype=np.int32)
-        at, spread = int(state.step), self.devices.put(state)
-        fresh = way.reports_at(at)
-        if at and way.validates_at(at) and not self._validated(at):
-            self._validate(at, state, valid)
-        self.reported_s = saved_s = time.monotonic()
-        while at < way.total and not self.selection.exhausted(self.experiment.patience):
-            updates = way.updates_from(at)
-            data, indices = source(at, updates)
-            spread, sums = dispatch(spread, data, indices, positions, (scalars, fresh))
-            source.dispatched(sums)
-            at += updates
+        self._lanes = [*range(len(states))]
+        self._at = {lane: int(state.step) for lane, state in enumerate(states)}
+        self._spread = self.program.put(states)
+        self._clock_s = saved_s = time.monotonic()
+        self._validate([m for m in self._running() if self._at[m] and not self._judged(m)])
+        self._settle()
+        fresh = self._due(self._lanes)
+        while running := self._running():
+            updates = min(way.updates_from(self._at[m]) for m in running)
+            at = [self._at[m] for m in self._lanes]
+            emptied = [m in fresh for m in self._lanes]
+            self._spread, sums = self.program(self._spread, at, updates, emptied)
+            for member in running:
+                self._at[member] += updates
             self._report()  # what was read before, now that the device has work again
-            fresh = way.reports_at(at)
-            self.unread = (at, sums) if fresh else None
-            due = fresh and time.monotonic() - saved_s >= self.options.checkpoint_every_s
+            fresh = self._due(running)
+            self._unread = ({m: self._at[m] for m in fresh}, sums) if fresh else None
+            saves = bool(fresh) and time.monotonic() - saved_s >= self.every_s
+            validated = [m for m in running if way.validates_at(self._at[m])]
             stop = self.interrupts.number
-            if way.validates_at(at) or due or stop:
+            if validated or saves or stop:
                 self._report()
-                state = self.devices.get(spread)
-                if way.validates_at(at):
-                    self._validate(at, state, valid)
-                if due or stop:
-                    self.save(state)
+                self._validate(validated)
+                if saves or stop:
+                    self._each(self._running(), self._save)
                     saved_s = time.monotonic()
-            if stop:
-                self.checkpoints.wait()
-                where = f'saved at step {at} of {way.total}; the same command goes on there'
-                raise Interrupted(stop, where)
-        return self.devices.get(spread)
+            if stop and self._running():
+                for member in self._running():
+                    self.members[member].checkpoints.wait()
+                raise Interrupted(stop, self._where())
+            self._settle()
+        return self._ends
 
-    def save(self, state: steps.TrainState) -> None:
-        """A checkpoint to resume from; never of a state that is not finite."""
-        self._refuse_broken(float(state.broken))
-        self.hold()
-        self.checkpoints.save(int(state.step), state, kind='latest')
+    def _running(self) -> list[int]:
+        return [m for m in self._lanes if m not in self.failures and m not in self._ends]
 
-    def hold(self) -> None:
-        """Stops here if the run was taken over while this process was frozen."""
-        if self.claim.lost():
-            raise claims.Claimed(f'{self.place.directory} was taken over by another process')
+    def _due(self, members: Sequence[int]) -> list[int]:
+        return [m for m in members if self.way.reports_at(self._at[m])]
+
+    def _judged(self, member: int) -> bool:
+        """Whether the validation of where a member stands is done, or none is there."""
+        at = self._at[member]
+        return not self.way.validates_at(at) or self.members[member].validated(at)
+
+    def _settle(self) -> None:
+        """Saves the states of members that have ended, and leaves the ended out where that pays."""
+        for member in self._running():
+            if self._at[member] >= self.way.total or self.members[member].exhausted:
+                self._report()
+                self._each([member], self._end)
+        running = self._running()
+        if running and 2 * len(running) <= len(self._lanes):
+            self._report()
+            running = self._running()
+            states = [self._state(member) for member in running]
+            self.program = self.program.fewer([self._lanes.index(m) for m in running])
+            self._lanes = running
+            self._spread = self.program.put(states) if running else None
+
+    def _end(self, member: int) -> None:
+        state = self._state(member)
+        self.members[member].save(state)
+        self._ends[member] = state
+
+    def _state(self, member: int) -> TrainState:
+        return self.program.get(self._spread, self._lanes.index(member))
+
+    def _save(self, member: int) -> None:
+        self.members[member].save(self._state(member))
 
     def _report(self) -> None:
-        """Logs what the last reporting dispatch gave, if that has not been done."""
-        if self.unread is None:
+        """Logs what the last reporting program gave, if that has not been done."""
+        if self._unread is None:
             return
-        at, sums = self.unread
-        self.unread = None
-        seen = {name: float(x) for name, x in jax.device_get(self.devices.get(sums)).items()}
-        now, updates = time.monotonic(), seen['steps']
-        elapsed, self.reported_s = now - self.reported_s, now
-        self.seconds += elapsed
-        record = {
-            'step': at,
-            'split': 'train',
-            'loss': seen['loss'] / updates,
-            self.experiment.task.progress: seen['hits'] / updates,
-            'grad_norm': seen['grad_norm'] / updates,
-            'time_s': round(self.seconds, 3),
-            'examples_per_s': round(updates * self.experiment.batch_size / elapsed, 1),
-        }
-        self._log(record)
-        self._refuse_broken(seen['broken'])
+        (steps, sums), self._unread = self._unread, None
+        read = self.program.read(sums)
+        self._charge(training=True)
+        seen = {m: read[self._lanes.index(m)] for m in steps}
+        self._each(
+            [m for m in steps if m in self._running()],
+            lambda m: self.members[m].report(steps[m], seen[m]),
+        )
 
-    def _validate(self, at: int, state: steps.TrainState, valid: evaluate.Evaluator) -> None:
-        began_s = time.monotonic()
-        scores = valid.score(state.params, state.stats)
-        self.reported_s = time.monotonic()
-        self.seconds += self.reported_s - began_s
-        self._log({'step': at, 'split': 'valid', **scores, 'time_s': round(self.seconds, 3)})
-        self.selection = select(self.history.records(), self.experiment.task.selects_by)
-        if self.selection.step == at:
-            self.hold()
-            self.checkpoints.save(at, steps.Weights(state.params, state.stats), kind='best')
-
-    def _validated(self, at: int) -> bool:
-        return any(r['split'] == 'valid' and r['step'] == at for r in self.history.records())
-
-    def _log(self, record: dict[str, Any]) -> None:
-        self.hold()
-        self.history.append(record)
-        self.loggers.log(record)
-
-    def _refuse_broken(self, broken: float) -> None:
-        """Ends the run, as failed, where a step was not finite; what is saved was before it."""
-        if broken < 0:
+    def _validate(self, members: Sequence[int]) -> None:
+        wanted = [m for m in members if m in self._running()]
+        if not wanted:
             return
-        self.hold()
-        self.checkpoints.wait()
-        good = self.checkpoints.newest('latest')
-        at = int(broken) + 1
-        kept = f'the last good checkpoint is of step {good}' if good else 'no checkpoint before it'
-        reason = f'loss or gradient is not finite at step {at}; {kept}'
-        self.place.fail(reason, at, good)
-        raise Diverged(f'{self.place.directory}: {reason}; try a lower learning rate or clip_norm')
+        lanes = [self._lanes.index(m) for m in wanted]
+        scores = dict(zip(wanted, self.program.scores(self._spread, lanes), strict=True))
+        self._charge(training=False)
+
+        def validate(member: int) -> None:
+            def weights() -> Weights:
+                state = self._state(member)
+                return Weights(state.params, state.stats)
+
+            self.members[member].validate(self._at[member], scores[member], weights)
+
+        self._each(wanted, validate)
+
+    def _charge(self, training: bool) -> None:
+        now_s = time.monotonic()
+        running = self._running()
+        for member in running:
+            self.members[member].charge((now_s - self._clock_s) / len(running), training)
+        self._clock_s = now_s
+
+    def _each(self, members: Sequence[int], act: Any) -> None:
+        """One after the other; who diverged or was taken over is out, and the others go on."""
+        for member in members:
+            try:
+                act(member)
+            except (Diverged, claims.Claimed) as error:
+                self.failures[member] = error
+
+    def _where(self) -> str:
+        ats = sorted({self._at[m] for m in self._running()})
+        who = '' if len(self.members) == 1 else f'{len(self._running())} runs '
+        at = ' to '.join(map(str, dict.fromkeys((ats[0], ats[-1]))))
+        return f'{who}saved at step {at} of {self.way.total}; the same command goes on there'

@@ -41,13 +41,13 @@ def indices(
     return stream[start : start + last - first].reshape(steps, batch_size)
 
 
-@functools.lru_cache(maxsize=4)  # of a large corpus it takes longer than to read a step
+@functools.lru_cache(maxsize=64)  # of a large corpus it takes longer than to read a step
 def _permutation(seed: int, epoch: int, examples: int) -> np.ndarray:
     bits = np.random.Philox(key=[seed, epoch]).random_raw(examples)
     return np.argsort(bits, kind='stable').astype(np.int32)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=64)
 def _by_bucket(
     seed: int, epoch: int, batch_size: int, examples: int, buckets: Buckets
 ) -> np.ndarray:

@@ -7,6 +7,7 @@ sums.
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -22,9 +23,15 @@ MEMBERS, BATCH = 'members', 'batch'
 
 @runtime_checkable
 class Devices(Protocol):
-    """How a program is laid out; `axis` is the name that a mapped step averages over."""
+    """How a program is laid out.
+
+    Attributes:
+        axis: name of the axis that a mapped step averages over.
+        stacked: states have a member axis in front.
+    """
 
     axis: str | None
+    stacked: bool
 
     def put(self, tree: Any) -> Any: ...
 
@@ -37,6 +44,7 @@ class Jit:
     """One program; the batch axis of the indices is sharded and XLA places the rest."""
 
     axis: str | None = None
+    stacked: bool = False
 
     def __init__(self, devices: Sequence[jax.Device]):
         self.mesh = Mesh(np.array(devices).reshape(1, -1), (MEMBERS, BATCH))
@@ -68,6 +76,7 @@ class Pmap:
     """The step mapped over devices, each with its share of the batch and a copy of the rest."""
 
     axis: str | None = BATCH
+    stacked: bool = False
 
     def __init__(self, devices: Sequence[jax.Device]):
         self.devices = list(devices)
@@ -106,6 +115,61 @@ class Pmap:
         return dealt
 
 
+class Stack:
+    """Runs side by side: a share of the members on each row of the mesh, whose devices share their
+    batches.
+
+    Args:
+        devices: of the mesh, some of which may be left idle.
+        members: of the stack.
+        batch_size: of each of them.
+        even: whether a batch may be shared: see `refuse_ragged`.
+    """
+
+    axis: str | None = BATCH
+    stacked: bool = True
+
+    def __init__(
+        self, devices: Sequence[jax.Device], members: int, batch_size: int, even: bool = True
+    ):
+        rows = math.gcd(len(devices), members)
+        columns = math.gcd(len(devices) // rows, batch_size) if even else 1
+        used = np.array(devices[: rows * columns])
+        self.mesh = Mesh(used.reshape(rows, columns), (MEMBERS, BATCH))
+
+    def put(self, tree: Any) -> Any:
+        """The same arrays on every device: what all members hear."""
+        return jax.device_put(tree, NamedSharding(self.mesh, PartitionSpec()))
+
+    def deal(self, tree: Any) -> Any:
+        """Arrays with a leading member axis, each member where it is trained."""
+        return jax.device_put(tree, NamedSharding(self.mesh, PartitionSpec(MEMBERS)))
+
+    def get(self, tree: Any) -> Any:
+        return tree
+
+    def compile(self, dispatch: Callable) -> Callable:
+        """`dispatch(states, data, indices [steps, members, batch], positions [batch], values)`.
+
+        States and values have a leading member axis. The states are donated.
+        """
+        members = PartitionSpec(MEMBERS)
+        mapped = jax.shard_map(
+            dispatch,
+            mesh=self.mesh,
+            in_specs=(
+                members,
+                PartitionSpec(),
+                PartitionSpec(None, MEMBERS, BATCH),
+                PartitionSpec(BATCH),
+                members,
+            ),
+            out_specs=(members, members),
+            check_vma=False,
+        )
+        return jax.jit(mapped, donate_argnums=0)
+
+
 KINDS = {'jit': Jit, 'pmap': Pmap}
 
 
@@ -124,7 +188,19 @@ def layout(kind: str, batch_size: int) -> Devices:
             f'batch_size={batch_size} cannot be shared evenly by {len(devices)} devices: '
             f'--set=batch_size={fitting}'
         )
+    return _made(kind, tuple(devices))
+
+
+@functools.cache
+def _made(kind: str, devices: tuple[jax.Device, ...]) -> Devices:
+    """One object a layout: programs are kept by it."""
     return KINDS[kind](devices)
+
+
+@functools.lru_cache(maxsize=16)
+def stack(members: int, batch_size: int, even: bool) -> Stack:
+    """Every local device, for so many runs side by side; see Stack."""
+    return Stack(jax.local_devices(), members, batch_size, even)
 
 
 def refuse_ragged(devices: Devices, model: Any, lengths: Sequence[np.ndarray]) -> None:
@@ -133,12 +209,16 @@ def refuse_ragged(devices: Devices, model: Any, lengths: Sequence[np.ndarray]) -
     Raises:
         UserError: the model has batch norm, the step is mapped and examples differ in length.
     """
-    unequal = len(np.unique(np.concatenate(lengths))) > 1
-    if devices.axis and hasattr(model, 'batch_axis') and unequal:
+    if devices.axis and hasattr(model, 'batch_axis') and ragged(lengths):
         raise UserError(
             '--parallel=pmap with batch norm wants examples of one length, and here they differ: '
             'take --parallel=jit, or a data.slice_s that every recording fills'
         )
+
+
+def ragged(lengths: Sequence[np.ndarray]) -> bool:
+    """Whether examples differ in length."""
+    return len(np.unique(np.concatenate(lengths))) > 1
 
 
 def steps_per_dispatch(convolves: bool) -> int:

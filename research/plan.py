@@ -6,9 +6,10 @@ import jax
 
 from research import batches, codec, material, parallel, runs, sources, step
 from research.course import course
+from research.description import described
 from research.experiment import Model
 from research.models.forest import Forest
-from research.start import Chosen, described
+from research.start import Chosen
 
 MIB = 2**20
 

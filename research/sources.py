@@ -7,7 +7,7 @@ nothing.
 """
 
 import collections
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -52,19 +52,37 @@ class Source(Protocol):
 class Resident:
     """All on the device."""
 
-    def __init__(
-        self, experiment: Experiment, corpus: Corpus, examples: Examples, devices: Devices
-    ):
+    def __init__(self, experiment: Experiment, examples: Examples, data: Any):
+        """Args: `data` as `on_device` gives them, where the layout wants them."""
         self._experiment, self._samples = experiment, examples.samples
         self._buckets = dealt(experiment, examples)
-        self._data = devices.put(on_device(experiment, corpus, examples))
+        self.data = data
 
     def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
-        seed, size = self._experiment.seed, self._experiment.batch_size
-        chosen = order.indices(seed, at, updates, size, len(self._samples), self._buckets)
+        chosen = self._chosen(self._experiment.seed, at, updates)
+        return self._cut(self.data, chosen), chosen
+
+    def together(
+        self, data: Any, seeds: Sequence[int], at: Sequence[int], updates: int
+    ) -> tuple[Any, Int32[np.ndarray, 'steps members batch']]:
+        """The same for several runs, each with its own seed, from its own step on.
+
+        Args:
+            data: `self.data` as their layout wants them.
+        """
+        own = [self._chosen(seed, step, updates) for seed, step in zip(seeds, at, strict=True)]
+        chosen = np.stack(own, axis=1)
+        return self._cut(data, chosen), chosen
+
+    def _chosen(self, seed: int, at: int, updates: int) -> Indices:
+        size = self._experiment.batch_size
+        return order.indices(seed, at, updates, size, len(self._samples), self._buckets)
+
+    def _cut(self, data: Any, chosen: np.ndarray) -> Any:
+        """No longer than the longest example that is chosen wants."""
         if self._buckets is None:
-            return self._data, chosen
-        return Shortened(self._data, self._buckets.size(int(self._samples[chosen].max()))), chosen
+            return data
+        return Shortened(data, self._buckets.size(int(self._samples[chosen].max())))
 
     def dispatched(self, sums: Any) -> None:
         pass

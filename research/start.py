@@ -2,20 +2,25 @@
 
 import dataclasses
 import errno
+import functools
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import data_prep
-from research import claims, codec, corpora, material, overrides, reach, runs, step
+from research import claims, codec, corpora, overrides, runs
+from research.description import described
 from research.errors import UserError
-from research.examples import Examples
 from research.experiment import Experiment
+from research.interrupts import Interrupted
 from research.loggers import Loggers
 from research.loggers.console import summary
 from research.loggers.wandb import Mode, WandbLogger
-from research.tasks import CTC
 from research.tokens import View
+
+if TYPE_CHECKING:
+    from research.loop import Options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,11 +121,8 @@ def train(
     chosen: Chosen,
     runs_dir: Path,
     wandb: Mode,
-    layout: str,
-    checkpoint_every_s: float,
-    steps_per_dispatch: int | None,
+    options: 'Options',
     force: bool,
-    stream: str = 'auto',
     retry: bool = False,
     group: str | None = None,
 ) -> int:
@@ -130,7 +132,6 @@ def train(
     in W&B; without one it stands with those of its experiment.
     """
     from research import train as loop
-    from research.interrupts import Interrupted
 
     experiment, corpus = chosen.experiment, chosen.corpus
     place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
@@ -149,7 +150,6 @@ def train(
     for line in described(chosen):
         print(line)
     print(f'run       {place.directory}', flush=True)
-    options = loop.Options(layout, checkpoint_every_s, steps_per_dispatch, stream)
     loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say, group))
     code = 1
     try:
@@ -170,48 +170,52 @@ def train(
     return 0
 
 
-def described(chosen: Chosen) -> list[str]:
-    """The experiment in a few lines: data, parts, and classes that a part lacks."""
-    experiment, corpus = chosen.experiment, chosen.corpus
-    data = experiment.data
-    made = material.prepare(experiment, corpus)
-    parts = made.parts
-    notes = isinstance(experiment.frontend, View)
-    pieces = 'windows' if notes else 'slices'
-    sizes = ', '.join(
-        f'{name} {len(set(part.item.tolist()))} ({len(part)} {pieces})'
-        for name, part in parts.items()
-    )
-    classes = f'{len(corpus.classes)} classes, ' if corpus.classes else ''
-    named = f'{corpus.name}{" (stand-in)" if chosen.stand_in else ""}'
-    lines = [
-        f'corpus    {named}, {classes}fingerprint {corpus.fingerprint[:10]}',
-        f'split     {data.protocol}, fold {data.fold}: {sizes}',
-    ]
-    _, rule = corpora.protocol(corpus, data)
-    heard = ~corpora.aside(corpus, rule)
-    for name, mask in corpora.left_out(corpus, data).items():
-        lines.append(f'note      left out by {name}: {(mask & heard).sum()} of {heard.sum()}')
-    if isinstance(experiment.frontend, View):
-        lines += material.unjudged(experiment.frontend, corpus)
-    if limit := corpus.facts.get('limit'):
-        lines.append(f'note      the corpus was prepared with --limit={limit} a class')
-    for part, lacking in unheard(corpus, parts).items():
-        lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
-    if isinstance(experiment.task, CTC):
-        for part, count in reach.beyond(step.bound(experiment, made.meaning), made).items():
-            if count:
-                lines.append(f'note      too few frames, so no loss, in {part}: {count} utterances')
-    return lines
+def train_stack(
+    members: Sequence[Chosen],
+    runs_dir: Path,
+    wandb: Mode,
+    options: 'Options',
+    force: bool,
+    group: str,
+) -> list[Exception | None]:
+    """Trains runs of one signature on one corpus as one program, or resumes them.
 
+    Args:
+        members: none of them finished, unless `force` trains it anew.
 
-def unheard(corpus: corpora.Corpus, parts: dict[str, Examples]) -> dict[str, list[str]]:
-    """Classes that a part lacks: without training not learnt, without test not scored."""
-    lacking = {}
-    for name, part in parts.items():
-        heard = set(corpus.targets[part.record].tolist())
-        lacking[name] = [c for i, c in enumerate(corpus.classes) if i not in heard]
-    return {name: missing for name, missing in lacking.items() if missing}
+    Returns:
+        Of each why it did not finish, as train.together has it; None: it did.
+
+    Raises:
+        As train.together.
+    """
+    from research import train as loop
+    from research.loggers.together import Together
+
+    remember_programs(runs_dir)
+    console, asked = Together(), []
+    for chosen in members:
+        place = runs.locate(runs_dir, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
+        if force and place.status() != 'absent':
+            with claims.claim(place.directory):
+                print(f'the earlier run is kept in {runs.set_aside(place)}', flush=True)
+        wanted = functools.partial(_wandb, chosen, place, wandb, group=group)
+        asked.append(loop.Asked(chosen.experiment, place, Loggers(wanted, console)))
+    for line in described(members[0]):
+        print(line)
+    for each in asked:
+        print(f'run       {each.place.directory}', flush=True)
+    codes = [1] * len(asked)
+    try:
+        outcomes = loop.together(asked, members[0].corpus, options)
+        codes = [int(isinstance(each, Exception)) for each in outcomes]
+    except Interrupted as interrupted:
+        codes = [interrupted.exit_code] * len(asked)
+        raise
+    finally:
+        for each, code in zip(asked, codes, strict=True):
+            each.loggers.close(code)
+    return [each if isinstance(each, Exception) else None for each in outcomes]
 
 
 def remember_programs(runs_dir: Path) -> None:
@@ -227,7 +231,11 @@ def remember_programs(runs_dir: Path) -> None:
 
 
 def _wandb(
-    chosen: Chosen, place: runs.Run, mode: Mode, say: Callable[[str], None], group: str | None
+    chosen: Chosen,
+    place: runs.Run,
+    mode: Mode,
+    say: Callable[[str], None],
+    group: str | None = None,
 ) -> WandbLogger:
     experiment = chosen.experiment
     return WandbLogger(

@@ -4,6 +4,7 @@ Everything random is a function of the seed, the step and the example's position
 run can stop after any step and go on as if it had not.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from research import batches, mixup, values
 from research.errors import UserError
-from research.experiment import Experiment, network
+from research.experiment import Experiment, StandIn, network
 from research.meaning import Meaning
 from research.overrides import replace
 from research.parallel import Devices
@@ -84,24 +85,39 @@ def _one(labels: str) -> str:
     return labels.removesuffix('s')
 
 
+def canonical(experiment: Experiment) -> Experiment:
+    """The experiment without what no program depends on: name, seed, and all that is a value.
+
+    Runs whose bound experiments come to the same here share their programs, and can be a stack.
+    """
+    plain = values.bind(experiment, dict.fromkeys(values.extract(experiment), 0.0))
+    course = {'epochs': 1.0, 'steps': None, 'eval_epochs': 1.0, 'patience': None}
+    return dataclasses.replace(plain, name='', seed=0, standin=StandIn(''), **course)
+
+
 def init(experiment: Experiment) -> TrainState:
     """Fresh parameters for a bound experiment: a function of its seed."""
     key = jax.random.PRNGKey(experiment.seed)
+    params, stats, moments = _fresh(canonical(experiment))(key)
+    sums = {name: jnp.zeros(()) for name in ('loss', 'hits', 'grad_norm', 'steps')}
+    zero = jnp.zeros((), jnp.int32)
+    return TrainState(zero, params, stats, moments, key, sums, zero - 1)
+
+
+@functools.lru_cache(maxsize=16)
+def _fresh(experiment: Experiment) -> Callable[[UInt32[Array, '2']], Any]:
+    """Parameters, running statistics and moments of a seed's key, as a program."""
     one = batches.example(experiment)
     x = jnp.zeros((1, *one.shape), one.dtype)
     # Built on one device, where there is no axis to average over.
     model = network(experiment)
 
-    @jax.jit
     def build(key):
         variables = model.init(jax.random.fold_in(key, INIT), x, jnp.full(1, x.shape[1]))
         moments = experiment.optimizer.transform().init(variables['params'])
         return variables['params'], variables.get('batch_stats', {}), moments
 
-    params, stats, moments = build(key)
-    sums = {name: jnp.zeros(()) for name in ('loss', 'hits', 'grad_norm', 'steps')}
-    zero = jnp.zeros((), jnp.int32)
-    return TrainState(zero, params, stats, moments, key, sums, zero - 1)
+    return jax.jit(build)
 
 
 def step(
@@ -165,11 +181,19 @@ def step(
 
 
 def compile_steps(experiment: Experiment, total: int, devices: Devices) -> Callable:
-    """`dispatch(state, data, indices [steps, batch], positions, scalars, fresh)`, compiled.
+    """`dispatch(state, data, indices [steps, batch], positions, (scalars, fresh))`, compiled.
 
     Several steps are one program; `fresh` empties the sums before them. Returns the state and a
-    copy of its sums that outlives the next, donating, call.
+    copy of its sums that outlives the next, donating, call. On a layout for a stack, state, scalars
+    and `fresh` have a leading member axis, and indices are [steps, members, batch].
+
+    Experiments that differ in values alone are given the same program.
     """
+    return _compiled(canonical(experiment), total, devices)
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(experiment: Experiment, total: int, devices: Devices) -> Callable:
     if devices.axis and hasattr(experiment.model, 'batch_axis'):
         experiment = replace(experiment, model=replace(experiment.model, batch_axis=devices.axis))
 
@@ -177,6 +201,8 @@ def compile_steps(experiment: Experiment, total: int, devices: Devices) -> Calla
         return jax.lax.pmean(tree, devices.axis) if devices.axis else tree
 
     one = functools.partial(step, experiment, total, average)
+    if devices.stacked:
+        one = jax.vmap(one, in_axes=(0, None, 0, None, 0))
 
     def dispatch(state, data, indices, positions, rest):
         scalars, fresh = rest

@@ -1,6 +1,8 @@
-"""One run from its directory to its result: made or resumed, trained, scored once, written down."""
+"""Runs from their directories to their results: made or resumed, trained, scored, written down."""
 
 import contextlib
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,6 +15,8 @@ from research import (
     evaluate,
     material,
     parallel,
+    programs,
+    shared,
     sources,
 )
 from research import step as steps
@@ -20,14 +24,32 @@ from research.checkpoint import Checkpoints
 from research.corpora import Corpus
 from research.course import Course, course
 from research.experiment import Experiment
-from research.interrupts import Interrupts
+from research.interrupts import Interrupted, Interrupts
 from research.loggers import Loggers
-from research.loop import Diverged, Loop, Options
+from research.loop import Loop, Options
+from research.member import Diverged, Member
 from research.models.forest import Forest
 from research.results import caveats
 from research.runs import Run
 
-__all__ = ['Diverged', 'Options', 'count', 'run']
+__all__ = ['Asked', 'Diverged', 'Options', 'count', 'run', 'together']
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A run that is to be trained.
+
+    Attributes:
+        experiment: its `data.corpus` is the corpus that is open.
+        place: its directory; made, or resumed where it stands.
+        loggers: where progress and metrics are shown.
+        finished: told the result once it is written.
+    """
+
+    experiment: Experiment
+    place: Run
+    loggers: Loggers
+    finished: Callable[[dict[str, Any]], None] = lambda result: None
 
 
 def run(
@@ -55,58 +77,125 @@ def run(
         from research import forests
 
         return forests.run(experiment, corpus, place, options, loggers)
-    made = material.prepare(experiment, corpus)
-    bound, parts = steps.bound(experiment, made.meaning), made.parts
-    way = course(bound, len(parts['train']), options.steps_per_dispatch)
-    devices = parallel.layout(options.parallel, bound.batch_size)
-    parallel.refuse_ragged(devices, bound.model, [part.samples for part in parts.values()])
-    streamed = sources.choose(options.stream, bound, corpus, parts, place)
-    with (
-        claims.claim(place.directory, report=loggers.say) as claim,
-        Interrupts() as interrupts,
-        contextlib.closing(Checkpoints(place.checkpoints, report=loggers.say)) as checkpoints,
-    ):
-        state = steps.init(bound)
-        surroundings = _surroundings(corpus, way, state, options, streamed.streamed)
-        place.create(codec.to_json(experiment), surroundings)
-        made.meaning.write(place.meaning)
-        if streamed.streamed:
-            loggers.say(f'data      {streamed.line}')
-        for line in (doubts := caveats.of(bound.task, made)):
-            loggers.say(line)
-        loop = Loop(bound, place, way, devices, claim, interrupts, checkpoints, options, loggers)
-        state = loop.resume(state)
-        part = parts['train']
-        if streamed.streamed:
-            source = sources.Streamed(bound, corpus, part, devices, way)
-        else:
-            source = sources.Resident(bound, corpus, part, devices)
-        valid = evaluate.Evaluator(bound, made, parts['valid'], streamed.streamed)
-        with contextlib.closing(source):
-            state = loop.train(state, source, valid)
-        loop.save(state)
-        weights = steps.Weights(state.params, state.stats)
-        best, weights = checkpoints.restore_best(weights, loop.selection.step)
-        test = evaluate.Evaluator(bound, made, parts['test'], streamed.streamed)
-        evaluators = {'valid': valid, 'test': test}
-        trained, scores = conclude.score(place, bound, made, weights, evaluators)
-        checkpoints.wait()
-        try:
-            conclude.draw(trained, loop.history.records(), best)
-        except Exception as error:  # a run's result does not hang on its pictures
-            loggers.say(f'the plots were not drawn: {type(error).__name__}: {error}')
-        result = {
-            'status': 'finished',
-            'best_step': best,
-            'steps': int(state.step),
-            **scores,
-            'seconds': round(loop.seconds, 1),
-            'parameters': count(state),
-            'caveats': doubts,
-        }
-        loop.hold()
-        place.finish(result)
-        loggers.finish(result, place)
+    [outcome] = together([Asked(experiment, place, loggers)], corpus, options)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def together(
+    asked: Sequence[Asked], corpus: Corpus, options: Options
+) -> list[dict[str, Any] | Exception]:
+    """Trains runs of one signature (see research.stacks) as one program, or one run by itself.
+
+    Each ends as `run` says, in its own directory.
+
+    Returns:
+        Of each what result.json holds, or why it has none: Claimed or Diverged.
+
+    Raises:
+        Interrupted: SIGTERM or SIGINT came; the states are saved.
+        CheckpointError, OSError: the disk is full; what was saved before is whole.
+    """
+    alike = shared.signature(asked[0].experiment)
+    common = shared.share(alike, corpus, False)
+    made, parts = common.made, common.made.parts
+    bounds = [steps.bound(each.experiment, made.meaning) for each in asked]
+    first = bounds[0]
+    way = course(first, len(parts['train']), options.steps_per_dispatch)
+    devices = parallel.layout(options.parallel, first.batch_size)
+    lengths = [part.samples for part in parts.values()]
+    parallel.refuse_ragged(devices, first.model, lengths)
+    streamed = sources.choose(options.stream, first, corpus, parts, asked[0].place)
+    if streamed.streamed:
+        common = shared.share(alike, corpus, True)
+    outcomes: dict[int, dict[str, Any] | Exception] = {}
+    with contextlib.ExitStack() as stack:
+        held = {}
+        for i, each in enumerate(asked):
+            try:
+                claim = claims.claim(each.place.directory, report=each.loggers.say)
+                held[i] = stack.enter_context(claim)
+            except claims.Claimed as error:
+                outcomes[i] = error
+        if not held:
+            return [*outcomes.values()]
+        interrupts = stack.enter_context(Interrupts())
+        doubts = caveats.of(first.task, made)
+        members, states = {}, []
+        for i, claim in held.items():
+            place, loggers = asked[i].place, asked[i].loggers
+            folder = Checkpoints(place.checkpoints, report=loggers.say)
+            checkpoints = stack.enter_context(contextlib.closing(folder))
+            state = steps.init(bounds[i])
+            surroundings = _surroundings(corpus, way, state, options, streamed.streamed)
+            place.create(codec.to_json(asked[i].experiment), surroundings)
+            made.meaning.write(place.meaning)
+            if not members:
+                for line in [f'data      {streamed.line}'] * streamed.streamed + doubts:
+                    loggers.say(line)
+            members[i] = Member(bounds[i], place, way, claim, checkpoints, loggers)
+            states.append(members[i].resume(state))
+        valid = common.evaluator('valid')
+        chosen = [bounds[i] for i in members]
+        with contextlib.ExitStack() as reading:
+            if len(chosen) > 1:
+                even = not (hasattr(first.model, 'batch_axis') and parallel.ragged(lengths))
+                devices = parallel.stack(len(chosen), first.batch_size, even)
+                source = sources.Resident(first, parts['train'], common.data(devices))
+                program = programs.Stack(chosen, way, source, valid, even)
+            else:
+                if streamed.streamed:
+                    source = sources.Streamed(chosen[0], corpus, parts['train'], devices, way)
+                else:
+                    source = sources.Resident(chosen[0], parts['train'], common.data(devices))
+                reading.enter_context(contextlib.closing(source))
+                program = programs.Alone(chosen[0], way, devices, source, valid)
+            loop = Loop([*members.values()], program, way, interrupts, options.checkpoint_every_s)
+            ends = loop.train(states)
+        evaluators = {'valid': valid, 'test': common.evaluator('test')}
+        for lane, i in enumerate(members):
+            if lane in loop.failures:
+                outcomes[i] = loop.failures[lane]
+                continue
+            if interrupts.number and len(members) > 1:
+                where = 'trained; the same command scores what is left'
+                raise Interrupted(interrupts.number, where)
+            result = _concluded(members[i], made, ends[lane], evaluators, doubts)
+            asked[i].finished(result)
+            outcomes[i] = result
+    return [outcomes[i] for i in range(len(asked))]
+
+
+def _concluded(
+    member: Member,
+    made: material.Material,
+    state: steps.TrainState,
+    evaluators: dict[str, evaluate.Evaluator],
+    doubts: list[str],
+) -> dict[str, Any]:
+    """Scores the best checkpoint, draws, and writes the result."""
+    place, loggers, checkpoints = member.place, member.loggers, member.checkpoints
+    weights = steps.Weights(state.params, state.stats)
+    best, weights = checkpoints.restore_best(weights, member.selection.step)
+    trained, scores = conclude.score(place, member.experiment, made, weights, evaluators)
+    checkpoints.wait()
+    try:
+        conclude.draw(trained, member.history.records(), best)
+    except Exception as error:  # a run's result does not hang on its pictures
+        loggers.say(f'the plots were not drawn: {type(error).__name__}: {error}')
+    result = {
+        'status': 'finished',
+        'best_step': best,
+        'steps': int(state.step),
+        **scores,
+        'seconds': round(member.seconds, 1),
+        'parameters': count(state),
+        'caveats': doubts,
+    }
+    member.hold()
+    place.finish(result)
+    loggers.finish(result, place)
     return result
 
 
@@ -127,4 +216,5 @@ def _surroundings(
         'parallel': options.parallel,
         'steps_per_dispatch': way.dispatch,
         'stream': streamed,
+        **options.surroundings,
     }

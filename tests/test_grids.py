@@ -59,7 +59,7 @@ def test_a_finished_grid_trains_nothing_and_failed_runs_only_when_asked(launch, 
     assert {path: path.stat().st_mtime_ns for path in before} == before
     retried = launch(*SWEPT, f'--runs_dir={runs_dir}', '--retry_failed').end()
     assert retried.code == 1
-    assert retried.out.count(' of 4]') == 2
+    assert retried.out.count('optimizer.learning_rate=1e30 seed=') >= 2
 
 
 def test_the_table_of_a_grid_has_a_row_a_label(swept):

@@ -8,6 +8,7 @@ import numpy as np
 
 from research import metrics
 from research.loggers.console import Console
+from research.loggers.together import Together
 from research.loggers.wandb import WandbLogger
 from research.runs import Run
 
@@ -17,11 +18,16 @@ class Loggers:
 
     Args:
         open_wandb: called once the run's directory is there.
+        shared: the console of the stack that the run is trained in; None: it has one of its own.
     """
 
-    def __init__(self, open_wandb: Callable[[Callable[[str], None]], WandbLogger]):
-        self._open_wandb = open_wandb
-        self._console: Console | None = None
+    def __init__(
+        self,
+        open_wandb: Callable[[Callable[[str], None]], WandbLogger],
+        shared: Together | None = None,
+    ):
+        self._open_wandb, self._shared = open_wandb, shared
+        self._console: Console | Together | None = None
         self._wandb: WandbLogger | None = None
 
     def say(self, line: str) -> None:
@@ -36,7 +42,9 @@ class Loggers:
         """
         self._wandb = self._open_wandb(self.say)
         self._wandb.catch_up(records)
-        self._console = Console(steps, selects_by)
+        self._console = self._shared or Console(steps, selects_by)
+        if self._shared:
+            self._shared.start(steps, selects_by)
 
     def log(self, record: Mapping[str, Any]) -> None:
         assert self._console, 'log before start'

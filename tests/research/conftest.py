@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from research.runs import Run
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Drawn(Corpus):
     """Noise as items.csv and its records would have it."""
 

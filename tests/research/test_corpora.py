@@ -9,7 +9,7 @@ import soundfile
 
 from data_prep.cards import VERSION
 from data_prep.errors import DamagedCorpus, PrepError
-from research import corpora, start
+from research import corpora, description
 from research.errors import UserError
 from research.experiment import Data
 
@@ -69,9 +69,9 @@ def test_an_unknown_protocol_or_fold_is_told_with_the_known_ones(corpus):
 
 def test_classes_that_a_part_lacks_are_named(corpus):
     parts = corpora.cut(corpus, Data('corpus_styles'), RATE_HZ)
-    assert start.unheard(corpus, parts) == {}
+    assert description.unheard(corpus, parts) == {}
     some = parts['train'].where(corpus.targets[parts['train'].record] != 0)
-    assert start.unheard(corpus, parts | {'train': some}) == {'train': corpus.classes[:1]}
+    assert description.unheard(corpus, parts | {'train': some}) == {'train': corpus.classes[:1]}
 
 
 def test_audio_is_what_the_manifest_says(corpus):

@@ -83,7 +83,7 @@ def source(kind, chosen, corpus, **options) -> Any:
     bound, part = step.bound(chosen, made.meaning), made.parts['train']
     devices = parallel.layout('jit', bound.batch_size)
     if kind is sources.Resident:
-        return sources.Resident(bound, corpus, part, devices)
+        return sources.Resident(bound, part, devices.put(sources.on_device(bound, corpus, part)))
     return sources.Streamed(
         bound, corpus, part, devices, course.course(bound, len(part)), **options
     )
@@ -106,11 +106,12 @@ def test_a_streamed_run_ends_with_the_bits_of_a_resident_one(resident, corpus, o
 def test_a_run_may_go_on_in_the_other_way(resident, corpus, outcome, tmp_path, monkeypatch):
     real = train.Loop._validate
 
-    def stopping(self, at, state, valid):
-        real(self, at, state, valid)
-        self.save(state)
-        if at < self.way.total:
-            raise KeyboardInterrupt
+    def stopping(self, members):
+        real(self, members)
+        for member in members:
+            self._save(member)
+            if self._at[member] < self.way.total:
+                raise KeyboardInterrupt
 
     monkeypatch.setattr(train.Loop, '_validate', stopping)
     with pytest.raises(KeyboardInterrupt):
@@ -288,11 +289,12 @@ def test_a_bucketed_run_that_is_stopped_ends_with_the_bits_of_one_that_is_not(
     whole = go(experiment(*BUCKETS), ragged, tmp_path / 'whole')
     real = train.Loop._validate
 
-    def stopping(self, at, state, valid):
-        real(self, at, state, valid)
-        self.save(state)
-        if at < self.way.total:
-            raise KeyboardInterrupt
+    def stopping(self, members):
+        real(self, members)
+        for member in members:
+            self._save(member)
+            if self._at[member] < self.way.total:
+                raise KeyboardInterrupt
 
     monkeypatch.setattr(train.Loop, '_validate', stopping)
     with pytest.raises(KeyboardInterrupt):

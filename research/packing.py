@@ -1,0 +1,97 @@
+"""How a grid's runs are put together: which as one program, which one by one."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from research import material, reading, runs, shared, sources, stacks, step
+from research.course import course
+from research.experiment import Experiment
+from research.models.forest import Forest
+from research.start import Chosen
+
+MIB = 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Pack:
+    """Runs that are trained together.
+
+    Attributes:
+        members: positions in what was to be packed; one, or those of a stack.
+        why: a line for the user on how they are trained; empty: there was nothing to choose.
+        record: what environment.json of each is to hold of that.
+    """
+
+    members: list[int]
+    why: str = ''
+    record: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def packed(
+    chosen: Sequence[Chosen],
+    stack: str,
+    layout: str,
+    stream: str,
+    most: int | None,
+    begun: Callable[[int], bool],
+) -> Iterator[Pack]:
+    """Packs, one by one, as they are to be trained.
+
+    Args:
+        chosen: what is to be trained.
+        stack: 'on', 'off', or 'auto': whether a stack is trained as one program; 'auto' runs a few
+            steps of both ways and takes the faster.
+        layout: as in parallel.layout; what is not 'jit' is trained one by one.
+        stream: 'on', 'off', or 'auto'; runs whose data are read as needed are trained one by one.
+        most: updates in one program; None: by platform and model.
+        begun: whether the run at a position was begun as a member of a stack, which 'auto' keeps.
+    """
+    for members in stacks.group(range(len(chosen)), lambda i: chosen[i].experiment):
+        first = chosen[members[0]]
+        if stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
+            yield from ([Pack([i]) for i in members])
+            continue
+        if layout != 'jit' or _streamed(first, stream):
+            told = (
+                'one by one: only resident data under --parallel=jit are heard by several at once'
+            )
+            yield from ([Pack([i], told) for i in members])
+            continue
+        common = shared.share(shared.signature(first.experiment), first.corpus, False)
+        way = course(common.bound, len(common.made.parts['train']), most)
+        timed = stack == 'auto' and not any(map(begun, members))
+        found = stacks.measure(common, way, timed)
+        fit = found.most(reading.free_bytes())
+        record = {'choice': stack, **dataclasses.asdict(found)}
+        if timed and not found.faster():
+            told = f'one by one: {compared(found)}'
+            yield from ([Pack([i], told, {'stack': record | {'members': 1}}) for i in members])
+            continue
+        for pack in stacks.packs(members, fit):
+            told = f'{len(pack)} runs as one program, which takes {memory(found, len(pack))}'
+            told += f': {compared(found)}' if timed else ''
+            yield Pack(pack, told, {'stack': record | {'members': len(pack)}})
+
+
+def compared(found: stacks.Measured) -> str:
+    """Times of a step, for people."""
+    assert found.alone_s is not None, 'not timed'
+    assert found.stacked_s is not None, 'not timed'
+    return (
+        f'a step takes {1e3 * found.alone_s:.2f} ms alone, and '
+        f'{1e3 * found.stacked_s:.2f} ms a run where {stacks.PROBED} are stacked'
+    )
+
+
+def memory(found: stacks.Measured, members: int) -> str:
+    """What a program of so many members needs besides the data, for people."""
+    return f'{(found.base_bytes + members * found.member_bytes) / MIB:,.0f} MiB'
+
+
+def _streamed(chosen: Chosen, stream: str) -> bool:
+    experiment = chosen.experiment
+    made = material.prepare(experiment, chosen.corpus)
+    bound: Experiment = step.bound(experiment, made.meaning)
+    nowhere = runs.Run(chosen.corpus.directory / 'nowhere')
+    return sources.choose(stream, bound, chosen.corpus, made.parts, nowhere).streamed
