@@ -1,9 +1,13 @@
 """What a score comes to where groups are drawn again: the statistics of a bootstrap, in numpy."""
 
-from typing import Protocol, runtime_checkable
+import copy
+import math
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
+
+from research.aggregates import Aggregate, mean
 
 
 @runtime_checkable
@@ -37,6 +41,13 @@ class Measure(Protocol):
         self, times: Float[np.ndarray, 'draws groups']
     ) -> Float[np.ndarray, 'draws seeds']:
         """The score where each group stands so many times; NaN where it is not defined."""
+        ...
+
+    def beside(self, other: Any) -> 'Measure':
+        """Of two systems on the same items: a score over the groups of both, this one's first.
+
+        Where the systems have unlike numbers of seeds, those of each are repeated until they match.
+        """
         ...
 
 
@@ -94,6 +105,12 @@ class Ratio:
         under = times @ self.under.T
         return times @ self.over.T / np.where(under > 0, under, np.nan)
 
+    def beside(self, other: 'Ratio') -> 'Ratio':
+        both = copy.copy(self)
+        both.over = _side_by_side(self.over, other.over)
+        both.under = _side_by_side(self.under, other.under)
+        return both
+
 
 class Ranking:
     """Average precision of items by their scores, as research.detections has it.
@@ -117,6 +134,7 @@ class Ranking:
     ):
         _refuse(scores)
         index = np.unique(groups, return_inverse=True)[1]
+        self._given = np.atleast_2d(targets), np.atleast_2d(scores), index
         self._groups = int(index.max()) + 1
         called = np.atleast_2d(targets).any(axis=0)
         self._of_kinds = [len(np.unique(index[kind])) for kind in (called, ~called) if kind.any()]
@@ -162,10 +180,36 @@ class Ranking:
             found.append(area / np.where(total > 0, total, np.nan))
         return np.stack(found, axis=1)
 
+    def beside(self, other: 'Ranking') -> 'Ranking':
+        """Places in either ranking stand for its scores, whose scales need not be the same."""
+        from scipy.stats import rankdata
 
-def value(measure: Measure) -> float:
-    """The score itself, averaged over seeds; NaN where it is not defined for one of them."""
-    return float(np.mean(measure(np.ones((1, len(measure.resampled))))))
+        (targets, scores, index), (their_targets, their_scores, their_index) = (
+            self._given,
+            other._given,
+        )
+        return Ranking(
+            _side_by_side(targets, their_targets),
+            _side_by_side(rankdata(scores, axis=-1), rankdata(their_scores, axis=-1)),
+            np.concatenate([index, their_index + self._groups]),
+        )
+
+
+def of_seeds(measure: Measure) -> Float[np.ndarray, ' seeds']:
+    """The score of each seed; NaN where it is not defined."""
+    return measure(np.ones((1, len(measure.resampled))))[0]
+
+
+def value(measure: Measure, aggregate: Aggregate = mean) -> float:
+    """The score itself, one over all seeds; NaN where it is not defined for one of them."""
+    return float(aggregate(of_seeds(measure)[None])[0])
+
+
+def _side_by_side(
+    one: Shaped[np.ndarray, 'seeds columns'], other: Shaped[np.ndarray, 'others more']
+) -> Shaped[np.ndarray, 'most all']:
+    most = math.lcm(len(one), len(other))
+    return np.concatenate([np.repeat(each, most // len(each), axis=0) for each in (one, other)], 1)
 
 
 def of_groups(

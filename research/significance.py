@@ -1,74 +1,100 @@
 """Whether one system is better than another on the same items, and better than several at once."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 
-from research.measures import of_groups
+from research.aggregates import Aggregate, mean
+from research.measures import Measure
 
-Ratio = tuple[Float[np.ndarray, '... items'], Float[np.ndarray, '... items']]
+# Exchanges held at once, so that memory does not grow with their number.
+CELLS_AT_ONCE = 2_000_000
+Sides = tuple[np.ndarray, np.ndarray]
 
 
 def paired_permutation(
-    one: Ratio,
-    other: Ratio,
-    groups: Shaped[np.ndarray, ' items'],
+    one: Measure,
+    other: Measure,
     draws: int = 10_000,
     seed: int = 0,
+    aggregate: Aggregate = mean,
 ) -> float:
-    """Two-sided p-value of no difference between two ratios of sums on the same items.
+    """Two-sided p-value of no difference between two scores on the same items.
 
-    Were the systems alike, their results on a group might be exchanged: the difference of the mean
-    ratios over seeds is compared with those after exchanging whole groups at random (Good,
-    "Permutation, Parametric and Bootstrap Tests of Hypotheses", 2005, section 3.7), all exchanges
-    where they are no more than `draws`. Seeds stay with their system, so what is told is of these
-    items, given these seeds.
+    Were the systems alike, their results on a group might be exchanged: the difference is compared
+    with those after exchanging whole groups at random (Good, "Permutation, Parametric and Bootstrap
+    Tests of Hypotheses", 2005, section 3.7), all exchanges where they are no more than `draws`.
+    Seeds stay with their system, so what is told is of these items, given these seeds; with unlike
+    numbers of seeds, whose means vary unlike, it is right for many groups alone.
+
+    An exchange after which a score is not defined counts as one that differs as much.
 
     Args:
-        one: numerators and denominators of each item, for each seed, if there is such an axis.
-        other: the same of the other system; as many seeds.
-        groups: the group of each item.
+        one: a score.
+        other: that of another system on the same items of the same groups.
         draws: exchanges that are tried.
         seed: of the draws.
+        aggregate: what one number is made of the seeds.
+
+    Returns:
+        In (0, 1]; NaN where one of the scores is not defined.
 
     Raises:
-        ValueError: unlike numbers of seeds, or numbers that `measures.Ratio` refuses.
+        ValueError: the groups are not as many.
     """
-    from scipy import stats as scipy_stats
-
-    pairs = [tuple(of_groups(each, groups) for each in ratio) for ratio in (one, other)]
-    if len({over.shape for ratio in pairs for over in ratio}) > 1:
+    counted = [measure.resampled for measure in (one, other)]
+    if len(counted[0]) != len(counted[1]):
         raise ValueError(
-            f'{len(pairs[0][0])} and {len(pairs[1][0])} seeds: as many of both are wanted'
+            f'{len(counted[0])} and {len(counted[1])} groups: as many of both are wanted'
         )
-    over, under = (np.concatenate(columns, axis=1) for columns in zip(*pairs, strict=True))
-    count = over.shape[1] // 2
+    both = one.beside(other)
 
-    def difference(ours, theirs, axis):
-        # Groups by their place: [..., groups] in, the same without the last axis out.
-        chosen = [np.moveaxis(each, axis, -1).astype(int) for each in (ours, theirs)]
-        ratios = [_mean_ratio(over[:, c].sum(-1), under[:, c].sum(-1)) for c in chosen]
-        return ratios[0] - ratios[1]
+    def difference(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        return np.abs(aggregate(both(ours)) - aggregate(both(theirs)))
 
-    found = scipy_stats.permutation_test(
-        (np.arange(count), np.arange(count) + count),
-        difference,
-        permutation_type='samples',
-        vectorized=True,
-        n_resamples=draws,
-        batch=max(1, 2_000_000 // (count * len(over))),
-        rng=np.random.default_rng(seed),
-    )
-    return float(found.pvalue)
+    [seen] = difference(*_sides(np.zeros((1, len(counted[0])))))
+    if np.isnan(seen):
+        return float('nan')
+    chosen = counted[0] | counted[1]
+    exhaustive = 2 ** int(chosen.sum()) <= draws
+    count = 2 ** int(chosen.sum()) if exhaustive else draws
+    at_once = max(1, CELLS_AT_ONCE // both.cells)
+    extreme = 0
+    for start in range(0, count, at_once):
+        size = min(at_once, count - start)
+        sides = _exchanged(None if exhaustive else seed, start, size, chosen.tobytes())
+        # Sums in another order end in other digits: what is as far apart is within their noise.
+        extreme += int(np.sum(~(difference(*sides) < seen - 1e-12 * max(1.0, seen))))
+    # What was seen is one of all exchanges; of those drawn at random it is one more.
+    return extreme / count if exhaustive else (extreme + 1) / (count + 1)
 
 
-def _mean_ratio(
-    over: Float[np.ndarray, 'seeds *exchanges'], under: Float[np.ndarray, 'seeds *exchanges']
-) -> Float[np.ndarray, '*exchanges'] | np.floating:
-    """Over seeds; an exchange that leaves nothing to take a share of has 0."""
-    share = np.where(under > 0, over / np.where(under > 0, under, 1), 0.0)
-    return np.mean(share, axis=0)
+@functools.lru_cache(maxsize=8)
+def _exchanged(seed: int | None, start: int, count: int, chosen: bytes) -> Sides:
+    """Exchanges of the chosen groups at random, or, without a seed, those from the start-th on.
+
+    They are kept, for many systems meet the same groups.
+    """
+    mask = np.frombuffer(chosen, bool)
+    swapped = np.zeros((count, len(mask)))
+    if seed is None:
+        every = np.arange(start, start + count)[:, None]
+        swapped[:, mask] = every >> np.arange(mask.sum()) & 1
+    else:
+        rng = np.random.default_rng([seed, start])
+        swapped[:, mask] = rng.integers(2, size=(count, int(mask.sum())), dtype=np.uint8)
+    return _sides(swapped)
+
+
+def _sides(swapped: Float[np.ndarray, 'exchanges groups']) -> Sides:
+    """How often the groups of both systems, one's after the other's, stand on either side."""
+    ours = np.concatenate([1 - swapped, swapped], axis=1)
+    theirs = 1 - ours
+    for side in (ours, theirs):
+        side.setflags(write=False)
+    return ours, theirs
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -104,16 +130,3 @@ def probability_of_improvement(
         raise ValueError(f'{len(one)} and {len(other)} seeds: at least one of each is wanted')
     apart = np.sign(one[:, None] - other[None])
     return float(np.mean((apart + 1) / 2))
-
-
-def interquartile_mean(values: Float[np.ndarray, ' seeds']) -> float:
-    """Mean of the middle half, a quarter of the values cut off at either end (as above).
-
-    Raises:
-        ValueError: no values.
-    """
-    from scipy import stats as scipy_stats
-
-    if not len(values):
-        raise ValueError('0 values: at least one is wanted')
-    return float(scipy_stats.trim_mean(values, 0.25))

@@ -4,6 +4,7 @@ The unit that varies is the group (artist, piece, speaker, recording), not the s
 items of one group are right or wrong together, so groups are resampled whole.
 """
 
+import functools
 import math
 import statistics
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from research.aggregates import Aggregate, mean
 from research.measures import Measure, value
 
 # Resampled counts held at once, so that memory does not grow with the number of draws.
@@ -43,9 +45,14 @@ def wilson(successes: int | float, n: int, level: float = 0.95) -> tuple[float, 
 
 
 def interval(
-    measure: Measure, share: bool, level: float = 0.95, draws: int = 10_000, seed: int = 0
+    measure: Measure,
+    share: bool,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int = 0,
+    aggregate: Aggregate = mean,
 ) -> tuple[float, float]:
-    """Percentile interval of a score, averaged over seeds, groups resampled whole.
+    """Percentile interval of a score over seeds and items, groups of items resampled whole.
 
     Field and Welsh, "Bootstrapping clustered data" (JRSS B, 2007): the randomised cluster
     bootstrap. Every seed was scored on the same items, so the factors are crossed: each draw
@@ -64,15 +71,16 @@ def interval(
         level: probability aimed at.
         draws: resamples.
         seed: of the resampling; the interval is a function of the arguments.
+        aggregate: what the score is of those of the seeds that a draw has.
 
     Returns:
         (low, high), closed; NaN where the score is not defined.
     """
-    found = value(measure)
+    found = value(measure, aggregate)
     if np.isnan(found):
         return float('nan'), float('nan')
     if measure.trials > 1:
-        known = _percentiles(_drawn([measure], draws, seed)[0], level)
+        known = _percentiles(_drawn([measure], draws, seed, aggregate)[0], level)
         if known:
             return known
     if share and 0 <= found <= 1:
@@ -81,7 +89,12 @@ def interval(
 
 
 def paired_difference(
-    one: Measure, other: Measure, level: float = 0.95, draws: int = 10_000, seed: int = 0
+    one: Measure,
+    other: Measure,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int = 0,
+    aggregate: Aggregate = mean,
 ) -> tuple[float, float, float]:
     """How much larger one score is than another on the same items, with its interval.
 
@@ -99,12 +112,12 @@ def paired_difference(
     Raises:
         ValueError: the groups are not as many.
     """
-    difference = value(one) - value(other)
+    difference = value(one, aggregate) - value(other, aggregate)
     if np.isnan(difference):
         return difference, float('nan'), float('nan')
     if min(one.trials, other.trials) < 2:
         return difference, float('nan'), float('nan')
-    ours, theirs = _drawn([one, other], draws, seed)
+    ours, theirs = _drawn([one, other], draws, seed, aggregate)
     low, high = _percentiles(ours - theirs, level) or (float('nan'), float('nan'))
     return difference, low, high
 
@@ -119,27 +132,36 @@ def _percentiles(draws: Float[np.ndarray, ' draws'], level: float) -> tuple[floa
 
 
 def _drawn(
-    measures: Sequence[Measure], draws: int, seed: int
+    measures: Sequence[Measure], draws: int, seed: int, aggregate: Aggregate
 ) -> Float[np.ndarray, 'measures draws']:
-    """Of each measure its mean over the seeds of each draw; NaN where one is not defined."""
+    """Of each measure what the seeds of each draw come to; NaN where one is not defined."""
     masks = [measure.resampled for measure in measures]
     if len({len(mask) for mask in masks}) > 1:
         raise ValueError(f'{[len(mask) for mask in masks]} groups: as many of both are wanted')
-    chosen = np.flatnonzero(np.any(masks, axis=0))
+    chosen = np.any(masks, axis=0)
     at_once = max(1, CELLS_AT_ONCE // max(measure.cells for measure in measures))
-    rng = np.random.default_rng(seed)
     found = np.empty((len(measures), draws))
     for start in range(0, draws, at_once):
         size = min(at_once, draws - start)
-        times = np.zeros((size, len(masks[0])))
-        times[:, chosen] = _resampled_counts(rng, size, len(chosen))
+        times = _times(seed, start, size, chosen.tobytes())
+        rng = np.random.default_rng([seed, start, 1])
         for row, measure in zip(found, measures, strict=True):
-            of_seeds = _resampled_counts(rng, size, measure.seeds)
-            scores = measure(times)
+            seeds = rng.integers(measure.seeds, size=(size, measure.seeds))
             # A seed that is not drawn may be undefined.
-            weighted = np.where(of_seeds > 0, scores * of_seeds, 0)
-            row[start : start + size] = np.sum(weighted, axis=1) / measure.seeds
+            scores = np.take_along_axis(measure(times), seeds, axis=1)
+            row[start : start + size] = aggregate(scores)
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def _times(seed: int, start: int, draws: int, chosen: bytes) -> Float[np.ndarray, 'draws groups']:
+    """How often each group stands in each draw; kept, for many systems meet the same groups."""
+    mask = np.frombuffer(chosen, bool)
+    rng = np.random.default_rng([seed, start, 0])
+    times = np.zeros((draws, len(mask)))
+    times[:, mask] = _resampled_counts(rng, draws, int(mask.sum()))
+    times.setflags(write=False)
+    return times
 
 
 def _resampled_counts(rng: np.random.Generator, draws: int, n: int) -> Float[np.ndarray, 'draws n']:

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from research import measures, stats
+from research.aggregates import interquartile_mean
 from research.measures import Ranking, Ratio
 
 
@@ -112,3 +113,11 @@ def test_measures_of_unlike_groups_are_refused():
         stats.paired_difference(ranking, ratio)
     with pytest.raises(ValueError, match='all finite'):
         Ranking(np.ones(2, bool), np.array([0.5, np.nan]), np.arange(2))
+
+
+def test_the_score_of_several_seeds_is_their_aggregate():
+    right = np.array([[0.0], [0.5], [0.6], [1.0]])
+    measure = Ratio(right, np.ones((4, 1)), np.zeros(1))
+    assert measures.of_seeds(measure) == pytest.approx([0, 0.5, 0.6, 1])
+    assert measures.value(measure) == pytest.approx(0.525)
+    assert measures.value(measure, interquartile_mean) == pytest.approx(0.55)

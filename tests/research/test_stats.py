@@ -5,6 +5,7 @@ import pytest
 import scipy.stats
 
 from research import stats
+from research.aggregates import interquartile_mean, mean
 from research.measures import Ratio
 
 
@@ -144,3 +145,50 @@ def test_memory_bound_does_not_change_what_is_covered(monkeypatch: pytest.Monkey
 def test_no_items_are_refused():
     with pytest.raises(ValueError, match='at least one'):
         mean_interval(np.zeros(0), np.zeros(0, int))
+
+
+def drawn_systems(rng: np.random.Generator, seeds: int, items: int) -> np.ndarray:
+    """Scores of mean 0.5 that go up and down with the seed, with the item and by themselves."""
+    of_seed, of_item = rng.normal(0, 0.05, (seeds, 1)), rng.normal(0, 0.2, items)
+    return 0.5 + of_seed + of_item + rng.normal(0, 0.2, (seeds, items))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('aggregate', [mean, interquartile_mean])
+def test_the_interval_over_seeds_and_items_covers_new_seeds_and_new_items(aggregate):
+    rng = np.random.default_rng(8)
+    covered = 0
+    for _ in range(1_000):
+        values = drawn_systems(rng, 10, 80)
+        ratio = Ratio(values, np.ones_like(values), np.arange(80))
+        low, high = stats.interval(ratio, False, draws=500, aggregate=aggregate)
+        covered += low <= 0.5 <= high
+    assert 0.93 <= covered / 1_000 <= 0.97
+
+
+def test_the_interval_of_one_seed_covers_new_items_alone():
+    rng = np.random.default_rng(9)
+    covered, of_new_seeds = 0, 0
+    for _ in range(1_000):
+        shift = rng.normal(0, 0.05)
+        values = 0.5 + shift + rng.normal(0, 0.28, 120)
+        low, high = stats.interval(Ratio(values, np.ones(120), np.arange(120)), False, draws=500)
+        covered += low <= 0.5 + shift <= high
+        of_new_seeds += low <= 0.5 <= high
+    assert 0.93 <= covered / 1_000 <= 0.97
+    assert of_new_seeds / 1_000 < 0.8
+
+
+@pytest.mark.slow
+def test_the_interval_of_a_paired_difference_covers_that_of_new_seeds_and_items():
+    rng = np.random.default_rng(10)
+    covered = 0
+    for _ in range(1_000):
+        hard = rng.normal(0, 0.3, 80)
+        one, other = (hard + drawn_systems(rng, 10, 80) for _ in range(2))
+        ones = np.ones_like(one)
+        _, low, high = stats.paired_difference(
+            Ratio(one + 0.1, ones, np.arange(80)), Ratio(other, ones, np.arange(80)), draws=500
+        )
+        covered += low <= 0.1 <= high
+    assert 0.93 <= covered / 1_000 <= 0.97
