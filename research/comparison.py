@@ -1,80 +1,57 @@
 """Which finished runs may stand side by side, and what they come to."""
 
+import contextlib
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from research import finished, measures, scores, stats
+from research import aggregates, cells, measures, scores, significance
+from research.cells import Cell, Pool
 from research.errors import UserError, unknown
-from research.finished import Finished
+from research.finished import Finished, texts
+from research.gathering import Gathered
 
 APART = ('data.corpus', 'data.protocol', 'fingerprint')
 AVERAGED = {'seed', 'data.fold'}
 Texts = tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """What one row has in one column.
-
-    Attributes:
-        mean: the score, over seeds; NaN where it is not defined for one of them.
-        low: lower end of its 95% interval; NaN: it has none.
-        high: upper end.
-        n: what each seed was tested on, summed: items, slices, words, tokens.
-        seeds: how many.
-        parameters: trained ones.
-        seconds: of training a seed, all folds together.
-        difference: from another row of the same column, on the same units; NaN: not asked for.
-        difference_low: lower end of its paired 95% interval; NaN: it has none.
-        difference_high: upper end.
-    """
-
-    mean: float
-    low: float
-    high: float
-    n: int
-    seeds: int
-    parameters: int
-    seconds: float
-    difference: float = math.nan
-    difference_low: float = math.nan
-    difference_high: float = math.nan
-
-
-class _Pool(NamedTuple):
-    """What a cell was tested on: the score of its seeds, and the names of the units."""
-
-    measure: measures.Measure
-    unit: np.ndarray
+Cells = dict[tuple[Texts, Texts], Cell]
 
 
 def tabulate(
-    runs: Sequence[Finished],
+    found: Gathered,
     rows: Sequence[str],
     columns: Sequence[str],
     metric: str,
     against: str | None = None,
-) -> tuple[dict[tuple[Texts, Texts], Cell], list[str]]:
-    """Cells by (row, column), and a line on each seed left out because it lacks folds.
+    aggregate: aggregates.Aggregate = aggregates.mean,
+) -> tuple[Cells, list[str]]:
+    """Cells by (row, column), and a line on each run or seed that is left out.
 
     Args:
+        found: the runs; those that are missing count among the seeds that a row is to have.
+        rows: settings that make a row.
+        columns: settings that make a column.
+        metric: what is compared.
         against: a row, its values joined by ', ', from which the others' difference is told, groups
             resampled whole and the same for both.
+        aggregate: what a row's score is made of those of its seeds.
 
     Raises:
-        UserError: no such row in a column; or numbers would share a cell or a column that must not:
-            says which runs and why.
+        UserError: no run has the score; no such row in a column; or numbers would share a cell or a
+            column that must not: says which runs and why.
     """
-    cells, notes = {}, []
+    runs, notes = _scored(found.finished, metric)
+    wanted = _wanted([*(run.settings for run in runs), *found.missing], rows, columns)
+    table: Cells = {}
     for column, members in _grouped(runs, lambda run: run.texts(columns)).items():
         where = f'column {", ".join(column)}'
         _refuse(members, APART, f'{where} would mix what never shares one: put it in --columns')
         folds = sorted({run.settings['data.fold'] for run in members})
-        tested: dict[Texts, _Pool] = {}
+        tested: dict[Texts, Pool] = {}
         for row, same in _grouped(members, lambda run: run.texts(rows)).items():
             names = {name for run in same for name in run.settings} - AVERAGED
             _refuse(
@@ -90,39 +67,75 @@ def tabulate(
                         f'left out: {", ".join(row)}, seed {seed}: folds {have} of {folds}'
                     )
             if seeds:
-                cells[row, column], tested[row] = _cell(seeds, metric)
-        first = next(iter(tested), ())
-        for row, pool in tested.items():
-            if not np.array_equal(pool.unit, tested[first].unit):
-                raise UserError(f'{where}: {first} and {row} were tested on other items: take one')
+                count = len(wanted[row, column])
+                table[row, column], tested[row] = cells.cell(seeds, count, metric, aggregate)
+        for row in dict.fromkeys(row for row, its in wanted if its == column):
+            table.setdefault((row, column), cells.missing(len(wanted[row, column])))
+        _refuse_other_items(tested, where)
+        lowest = scores.of(metric).lowest
+        for row, p in _ties(tested, lowest, aggregate).items():
+            table[row, column] = dataclasses.replace(table[row, column], p=p)
         if against is not None and tested:
             named = {', '.join(row): pool for row, pool in tested.items()}
             if against not in named:
                 raise UserError(f'{where}: {unknown("row", against, named)}')
             for row, pool in tested.items():
                 if pool is not named[against]:
-                    found = _difference(pool, named[against])
-                    cells[row, column] = dataclasses.replace(cells[row, column], **found)
-    return cells, notes
+                    more = cells.against(pool, named[against], lowest, aggregate)
+                    table[row, column] = dataclasses.replace(table[row, column], **more)
+    return table, notes
 
 
-def _difference(pool: _Pool, other: _Pool) -> dict[str, float]:
-    found = stats.paired_difference(pool.measure, other.measure)
-    names = ('difference', 'difference_low', 'difference_high')
-    return dict(zip(names, found, strict=True))
+def _scored(runs: Sequence[Finished], metric: str) -> tuple[list[Finished], list[str]]:
+    """The runs that have a score, and a line on each of the others, if they are not all."""
+    known = [run.tested.known() for run in runs]
+    having = [run for run, names in zip(runs, known, strict=True) if metric in names]
+    if runs and not having:
+        raise UserError(f'{runs[0].place}: {unknown("score", metric, known[0])}')
+    others = [
+        f'left out: {run.place}: it has no {metric}, but {", ".join(names)}'
+        for run, names in zip(runs, known, strict=True)
+        if metric not in names
+    ]
+    return having, others
 
 
-def _cell(seeds: Sequence[Sequence[Finished]], metric: str) -> tuple[Cell, _Pool]:
-    parts = [finished.pooled(folds, metric) for folds in seeds]
-    first = parts[0]
-    if not all(np.array_equal(part.unit, first.unit) for part in parts):
-        raise UserError(f'seeds of {seeds[0][0].directory.parent} were tested on other items')
-    measure = scores.measured(parts)
-    low, high = stats.interval(measure, scores.of(metric).share)
-    seconds = float(np.mean([sum(run.result['seconds'] for run in folds) for folds in seeds]))
-    parameters = seeds[0][0].result['parameters']
-    shape = round(measure.size), len(seeds), parameters, seconds
-    return Cell(measures.value(measure), low, high, *shape), _Pool(measure, first.unit)
+def _wanted(
+    settings: Iterable[Mapping[str, Any]], rows: Sequence[str], columns: Sequence[str]
+) -> dict[tuple[Texts, Texts], set[Any]]:
+    """Seeds that each cell is to have, finished or not."""
+    seeds = defaultdict(set)
+    for each in settings:
+        with contextlib.suppress(KeyError):  # one that has not begun need not tell its settings
+            cell = texts(each, rows), texts(each, columns)
+            seeds[cell].add(each.get('seed'))
+    return seeds
+
+
+def _ties(
+    tested: Mapping[Texts, Pool], lowest: bool, aggregate: aggregates.Aggregate
+) -> dict[Texts, float]:
+    """Of each row but the best the corrected p-value of being no other than that."""
+    values = {row: measures.value(pool.measure, aggregate) for row, pool in tested.items()}
+    defined = {row: value for row, value in values.items() if not math.isnan(value)}
+    if len(defined) < 2:
+        return {}
+    best = (min if lowest else max)(defined, key=lambda row: defined[row])
+    p = {
+        row: significance.paired_permutation(
+            tested[row].measure, tested[best].measure, aggregate=aggregate
+        )
+        for row in defined
+        if row != best
+    }
+    return dict(zip(p, significance.holm(list(p.values())), strict=True))
+
+
+def _refuse_other_items(tested: Mapping[Texts, Pool], where: str) -> None:
+    first = next(iter(tested), ())
+    for row, pool in tested.items():
+        if not np.array_equal(pool.unit, tested[first].unit):
+            raise UserError(f'{where}: {first} and {row} were tested on other items: take one')
 
 
 def _grouped(runs: Iterable[Finished], key: Callable[[Finished], Any]) -> dict[Any, list[Finished]]:
@@ -135,7 +148,7 @@ def _grouped(runs: Iterable[Finished], key: Callable[[Finished], Any]) -> dict[A
 def _refuse(runs: Sequence[Finished], names: Iterable[str], why: str) -> None:
     for name in names:
         for run in runs:
-            one, other = runs[0].settings.get(name), run.settings.get(name)
+            one, other = (each.settings.get(name, 'absent') for each in (runs[0], run))
             if one != other:
-                dirs = f'{runs[0].directory} and {run.directory}'
+                dirs = f'{runs[0].place} and {run.place}'
                 raise UserError(f'{dirs} differ in {name} ({one}, {other}): {why}')

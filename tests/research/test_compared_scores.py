@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from research import finished
 from research.comparison import tabulate
 from research.errors import UserError
+from research.gathering import gather
 
 ITEMS = [f'item {i}' for i in range(30)]
 
 
 def table(runs: Path, metric: str = 'item_accuracy', against: Any = None):
-    found, _ = finished.read(*finished.find([str(runs)], runs))
-    return tabulate(found, ['name'], ['corpus', 'protocol'], metric, against)
+    return tabulate(gather([str(runs)], runs), ['name'], ['corpus', 'protocol'], metric, against)
 
 
 def add_units(run: Path, edits: list[float], words: list[float], score: str = 'wer') -> None:

@@ -1,14 +1,17 @@
 """Which runs may stand side by side, and what they come to."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from research import finished, stats
+from research import stats
+from research.aggregates import interquartile_mean
 from research.comparison import tabulate
 from research.errors import UserError
+from research.gathering import gather
 from research.measures import Ratio
 
 ROWS, COLUMNS = ['name'], ['corpus', 'protocol']
@@ -22,9 +25,9 @@ def table(
     columns: Any = COLUMNS,
     against: Any = None,
 ):
-    found, notes = finished.read(*finished.find([str(runs)], runs))
+    found = gather([str(runs)], runs)
     cells, more = tabulate(found, rows, columns, metric, against)
-    return cells, notes + more
+    return cells, found.notes + more
 
 
 def test_seeds_are_averaged_with_the_interval_over_seeds_and_groups(tmp_path: Path, make):
@@ -78,7 +81,7 @@ def test_seed_that_lacks_a_fold_is_left_out_and_named(tmp_path: Path, make):
     for seed, fold in ((0, 0), (0, 1), (1, 0)):
         make(tmp_path, seed=seed, fold=fold, items=ITEMS[fold * 15 : fold * 15 + 15], valid=[])
     cells, notes = table(tmp_path)
-    assert [cell.seeds for cell in cells.values()] == [1]
+    assert [(cell.seeds, cell.wanted) for cell in cells.values()] == [(1, 2)]
     assert notes == ['left out: cnn, seed 1: folds [0] of [0, 1]']
 
 
@@ -131,7 +134,7 @@ def test_unfinished_runs_are_listed_and_left_out(tmp_path: Path, make):
     (failed / 'result.json').unlink()
     (failed / 'failure.json').write_text('{}')
     cells, notes = table(tmp_path)
-    assert [cell.seeds for cell in cells.values()] == [1]
+    assert [(cell.seeds, cell.wanted) for cell in cells.values()] == [(1, 3)]
     assert notes == [
         f'left out: {started}: unfinished (started)',
         f'left out: {failed}: unfinished (failed)',
@@ -159,3 +162,64 @@ def test_predictions_cut_short_are_refused(cut: int, tmp_path: Path, make):
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(UserError, match=r'test\.npz cannot be read'):
         table(tmp_path)
+
+
+def by_name(runs: Path, **options: Any) -> dict[str, Any]:
+    cells, _ = tabulate(gather([str(runs)], runs), ROWS, COLUMNS, 'item_accuracy', **options)
+    return {row[0]: cell for (row, _), cell in cells.items()}
+
+
+def test_rows_are_tested_against_the_best_and_corrected_for_being_several(tmp_path: Path, make):
+    # Ten artists of three items. Of 2^10 exchanges those that keep all groups that differ together
+    # are as extreme: 2 of 2^6 where six artists differ, 2 of 2^10 where all do.
+    make(tmp_path, 'best', wrong=())
+    make(tmp_path, 'middle', wrong=(0, 3, 6, 9, 12, 15))
+    make(tmp_path, 'worst', wrong=tuple(range(0, 30, 3)))
+    make(tmp_path, 'close', wrong=(0,))
+    cells = by_name(tmp_path)
+    assert np.isnan(cells['best'].p)
+    assert cells['worst'].p == pytest.approx(3 * 2 / 2**10)
+    assert cells['middle'].p == pytest.approx(2 * 2 / 2**6)
+    assert cells['close'].p == 1
+
+
+def test_improvement_is_over_pairs_of_seeds_and_the_right_way_round(tmp_path: Path, make):
+    for seed, wrong in enumerate([(0,), (0, 1, 2, 3)]):
+        make(tmp_path, 'cnn', seed=seed, wrong=wrong)
+    make(tmp_path, 'mlp', seed=0, wrong=(0, 1))
+    cells = by_name(tmp_path, against='mlp')
+    assert cells['cnn'].improvement == 0.5
+    assert by_name(tmp_path, against='cnn')['mlp'].improvement == 0.5
+    make(tmp_path, 'mlp', seed=1, wrong=(0, 1, 2))
+    make(tmp_path, 'mlp', seed=2, wrong=(0, 1, 2, 3, 4))
+    assert by_name(tmp_path, against='mlp')['cnn'].improvement == pytest.approx(4 / 6)
+
+
+def test_the_interquartile_mean_leaves_the_worst_seed_out(tmp_path: Path, make):
+    for seed, count in enumerate([30, 3, 6, 0]):
+        make(tmp_path, seed=seed, wrong=tuple(range(count)))
+    assert by_name(tmp_path)['cnn'].mean == pytest.approx(1 - 39 / 120)
+    cell = by_name(tmp_path, aggregate=interquartile_mean)['cnn']
+    assert cell.mean == pytest.approx(1 - 9 / 60)
+    assert cell.low < cell.mean < cell.high
+
+
+def test_the_device_is_that_of_the_environment(tmp_path: Path, make):
+    for seed, kind in enumerate(['cpu', 'NVIDIA H100', 'cpu']):
+        environment = {'fingerprint': 'f1', 'device': {'kind': kind}}
+        path = make(tmp_path, seed=seed) / 'environment.json'
+        path.write_text(json.dumps(environment))
+    [cell] = by_name(tmp_path).values()
+    assert cell.device == 'NVIDIA H100, cpu'
+    assert cell.groups == 10
+
+
+def test_runs_of_other_tasks_are_left_out_and_named(tmp_path: Path, make):
+    other = make(tmp_path, 'speech', corpus='spoken_phrases', fingerprint='f2')
+    fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}
+    arrays = {f'wer/{name}': np.array(values) for name, values in fields.items()}
+    np.savez(other / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+    make(tmp_path, 'cnn')
+    cells, notes = table(tmp_path)
+    assert [row for row, _ in cells] == [('cnn',)]
+    assert notes == [f'left out: {other}: it has no item_accuracy, but wer']

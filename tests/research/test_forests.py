@@ -22,6 +22,7 @@ from research import (
 )
 from research.errors import UserError
 from research.evaluate import Evaluator
+from research.gathering import gather
 from research.loggers.jsonl import MetricsFile
 from research.plan import plan
 from research.results import mapping
@@ -167,8 +168,7 @@ def test_an_interrupted_run_starts_again_and_ends_as_one_that_was_not(
 
 
 def test_tables_read_a_forest_as_they_read_a_network(genre):
-    [run], notes = finished.read([genre[0]])
-    assert notes == []
+    [run] = gather([str(genre[0].directory)], genre[0].directory).finished
     assert run.texts(['name', 'model.trees']) == ('genre_forest', '[3, 8]')
     pooled = finished.pooled([run], 'item_accuracy')
     assert pooled.value == pytest.approx(genre[1]['test']['item_accuracy'])

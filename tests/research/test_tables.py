@@ -1,78 +1,23 @@
+"""The command: flags, formats, mistakes, what it writes."""
+
 import csv
 import io
-import math
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from research import finished, stats
-from research.comparison import Cell, tabulate
-from research.tables import comma_separated, markdown
-
-ROWS, COLUMNS = ['name'], ['corpus', 'protocol']
+from research import ledger, tables
+from research.runs import Run
 
 
-def table(runs: Path, metric: str = 'item_accuracy', rows: Any = ROWS, columns: Any = COLUMNS):
-    found, notes = finished.read(*finished.find([str(runs)], runs))
-    cells, more = tabulate(found, rows, columns, metric)
-    return cells, notes + more
-
-
-def test_best_of_each_column_is_bold_and_ties_with_it(tmp_path: Path, make):
-    make(tmp_path, 'cnn', wrong=())
-    make(tmp_path, 'ls|tm', wrong=())
-    make(tmp_path, 'mlp', wrong=tuple(range(28)))
-    cells, _ = table(tmp_path)
-    lines = markdown(cells, ROWS, 'item_accuracy').splitlines()
-    assert lines[0] == (
-        '| name | item_accuracy: gtzan, artist_folds | items | seeds | parameters | seconds |'
-    )
-    assert lines[1] == '| --- | ---: | ---: | ---: | ---: | ---: |'
-    low, high = stats.wilson(10, 10)
-    assert lines[2] == f'| cnn | **100.0%** [{low:.1%}, {high:.1%}] | 30 | 1 | 1,234 | 10 |'
-    assert lines[3].startswith(r'| ls\|tm | **100.0%**')
-    assert lines[4].startswith('| mlp | 6.7% [')
-
-
-def test_the_lowest_error_is_bold_and_differences_carry_their_sign():
-    cells = {
-        (('a',), ('c',)): Cell(0.25, 0.2, 0.3, 90, 3, 5, 1.0),
-        (('b',), ('c',)): Cell(0.5, 0.4, 0.6, 90, 3, 5, 1.0, 0.25, 0.2, 0.3),
-    }
-    lines = markdown(cells, ['name'], 'wer', 'a').splitlines()
-    assert lines[0] == '| name | wer: c | words | seeds | parameters | seconds | less a |'
-    assert lines[2] == '| a | **25.0%** [20.0%, 30.0%] | 90 | 3 | 5 | 1 |  |'
-    assert lines[3] == '| b | 50.0% [40.0%, 60.0%] | 90 | 3 | 5 | 1 | +25.0% [+20.0%, +30.0%] |'
-    assert markdown(cells, ['name'], 'nll').splitlines()[2].startswith('| a | **0.250** [0.200, ')
-
-
-def test_what_is_not_defined_is_said_and_never_the_best():
-    cells = {
-        (('silent',), ('c',)): Cell(math.nan, math.nan, math.nan, 0, 1, 5, 1.0),
-        (('loud',), ('c',)): Cell(0.5, 0.4, 0.6, 9, 1, 5, 1.0),
-        (('silent',), ('d',)): Cell(math.nan, math.nan, math.nan, 0, 1, 5, 1.0),
-    }
-    silent, loud = markdown(cells, ['name'], 'precision').splitlines()[2:]
-    assert silent == '| silent | undefined | 0 | 1 | 5 | 1 | undefined | 0 | 1 | 5 | 1 |'
-    assert loud == '| loud | **50.0%** [40.0%, 60.0%] | 9 | 1 | 5 | 1 |  |  |  |  |  |'
-
-
-def test_csv_has_a_line_a_cell(tmp_path: Path, make):
-    make(tmp_path, 'cnn, wide', wrong=())
-    [line] = csv.DictReader(io.StringIO(comma_separated(table(tmp_path)[0], ROWS, COLUMNS)))
-    assert (line['name'], line['corpus'], line['mean'], line['n']) == (
-        'cnn, wide',
-        'gtzan',
-        '1.0',
-        '30',
-    )
-
-
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+def call(*arguments: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
     """The command, in a process that must not load jax."""
     code = (
         "import sys, runpy; sys.modules['jax'] = None; sys.argv[0] = 'tables';"
@@ -80,10 +25,15 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
     return subprocess.run(
         [sys.executable, '-c', code, *arguments],
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {'PYTHONPATH': os.getcwd()},
     )
+
+
+def built(runs: Path, *arguments: str) -> str:
+    return tables.build([*arguments, f'--runs_dir={runs}'])[0]
 
 
 def test_command_finds_experiments_by_name_and_prints_the_table(tmp_path: Path, make):
@@ -93,7 +43,63 @@ def test_command_finds_experiments_by_name_and_prints_the_table(tmp_path: Path, 
     assert done.returncode == 0, done.stderr
     assert [line.split(',')[0] for line in done.stdout.splitlines()] == ['name', 'cnn']
     done = call(f'--runs_dir={tmp_path}')
-    assert done.stdout.count('\n') == 4
+    assert done.stdout.count('\n| ') == 3
+
+
+def test_a_grids_table_says_how_many_of_its_seeds_are_finished(tmp_path: Path, make):
+    done = [make(tmp_path, 'cnn', seed=seed) for seed in (0, 1)]
+    begun = make(tmp_path, 'mlp')
+    (begun / 'result.json').unlink()
+    absent = [tmp_path / 'cnn' / f'absent-s{seed}' for seed in (2, 3, 4)]
+    entries = [
+        *(ledger.Entry('wide', (f'seed={i}',), Run(path)) for i, path in enumerate(done + absent)),
+        ledger.Entry('narrow', ('seed=0',), Run(begun)),
+        ledger.Entry('narrow', ('seed=1',), Run(tmp_path / 'mlp' / 'absent-s1')),
+        ledger.Entry('unknown', ('seed=0',), Run(tmp_path / 'lstm' / 'absent-s0')),
+    ]
+    ledger.write(tmp_path, 'grid', entries)
+    text, notes = tables.build(['grid', f'--runs_dir={tmp_path}'])
+    lines = {line.split(' | ')[0]: line.split(' | ') for line in text.splitlines()}
+    assert lines['| wide'][2] == '2 of 5'
+    # A run that has not begun has no corpus: its settings are those of its other seeds.
+    assert lines['| narrow'][1:3] == ['missing', '0 of 2']
+    assert 'not begun: 5 of the 8 runs of the grid' in notes
+    by_name = built(tmp_path, 'grid', '--rows=name')
+    assert '| cnn | **90.0%**' in by_name
+    assert '| 2 of 5 |' in by_name
+    # A packed grid knows what it lacks, but not the settings of what has only begun.
+    assert call('grid', f'--runs_dir={tmp_path}', f'--pack={tmp_path}/kept').returncode == 0
+    kept = built(tmp_path / 'kept', 'grid').splitlines()
+    assert [line for line in kept if 'wide' in line] == [
+        line for line in text.splitlines() if 'wide' in line
+    ]
+
+
+def test_packed_runs_give_the_table_of_their_directories(tmp_path: Path, make):
+    runs, kept = tmp_path / 'runs', tmp_path / 'kept'
+    for seed, wrong in enumerate([(0, 1, 2), (3, 4), (5, 6, 7, 8)]):
+        make(runs, 'cnn', seed=seed, wrong=wrong)
+        make(runs, 'mlp', seed=seed, wrong=tuple(range(seed, 20)))
+    for metric in ('item_accuracy', 'slice_accuracy'):
+        arguments = [f'--metric={metric}', '--against=mlp', '--format=csv']
+        assert call(f'--runs_dir={runs}', f'--pack={kept}').returncode == 0
+        assert built(kept, *arguments) == built(runs, *arguments)
+        assert built(kept, 'cnn') == built(runs, 'cnn')
+
+
+def test_check_finds_what_differs_and_exits_with_one(tmp_path: Path, make):
+    make(tmp_path / 'runs', 'cnn')
+    command = f'<!-- python -m research.tables cnn --runs_dir={tmp_path}/runs -->'
+    document = tmp_path / 'page.md'
+    document.write_text(f'# Title\n\n{command}\n\n{built(tmp_path / "runs", "cnn")}\n\nMore.\n')
+    done = call(f'--check={document}')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert done.stdout == f'{document}: 1 of 1 tables are as the runs give them\n'
+    document.write_text(document.read_text().replace('90.0%', '91.0%'))
+    done = call(f'--check={document}')
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'{document}:7: the runs give\n  | cnn | **90.0%**')
+    assert '\n  | cnn | **91.0%**' in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -103,6 +109,10 @@ def test_command_finds_experiments_by_name_and_prints_the_table(tmp_path: Path, 
         (['--metric=acc'], 'item_accuracy'),
         (['--colums=name'], 'columns'),
         (['--rows=seeed'], "did you mean 'seed'"),
+        (['--check=absent.md'], 'absent.md cannot be read'),
+        (['--check=/dev/null'], 'has no table to check'),
+        (['--out=/proc/table.md'], '/proc/table.md cannot be written'),
+        (['--pack=/proc/kept'], '/proc/kept'),
     ],
 )
 def test_mistake_is_told_in_one_line(arguments: list[str], told: str, tmp_path: Path, make):
@@ -112,6 +122,69 @@ def test_mistake_is_told_in_one_line(arguments: list[str], told: str, tmp_path: 
     assert done.stdout == ''
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_nothing_finished_is_said(tmp_path: Path, make):
+    done = call(str(tmp_path))
+    assert (done.returncode, done.stderr) == (2, f'error: no finished run to show in {tmp_path}\n')
+    (make(tmp_path) / 'result.json').unlink()
+    done = call(str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr == f'error: no finished run to show in {tmp_path} (1 are unfinished)\n'
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, make):
+    make(tmp_path)
+    with open('/dev/full', 'w') as full:
+        done = call(str(tmp_path), stdout=full)
+    assert done.returncode == 2
+    assert done.stderr == 'error: the table cannot be printed (No space left on device)\n'
+
+
+def test_csv_has_a_line_a_cell(tmp_path: Path, make):
+    make(tmp_path, 'cnn, wide', wrong=(0,))
+    [line] = csv.DictReader(io.StringIO(built(tmp_path, '--format=csv')))
+    assert (line['name'], line['corpus'], line['n']) == ('cnn, wide', 'gtzan', '30')
+    assert float(line['mean']) == 29 / 30
+
+
+def test_a_run_of_an_earlier_version_has_gaps_or_is_left_out(tmp_path: Path, make):
+    old, older = make(tmp_path, 'cnn'), make(tmp_path, 'mlp')
+    (old / 'result.json').write_text('{"status": "finished"}')
+    experiment = json.loads((older / 'experiment.json').read_text())
+    del experiment['data']['fold'], experiment['seed']
+    (older / 'experiment.json').write_text(json.dumps(experiment))
+    text, notes = tables.build([str(tmp_path)])
+    assert '| 1 | - | - |' in text.splitlines()[2]
+    assert notes == [f'left out: {older}: it has no seed, data.fold: train it anew']
+
+
+@pytest.mark.parametrize('damage', ['[]', '', '{"name": '])
+def test_a_damaged_file_is_named(tmp_path: Path, make, damage: str):
+    run = make(tmp_path)
+    (run / 'result.json').write_text(damage)
+    done = call(str(tmp_path))
+    assert done.returncode == 2
+    assert f'{run}/result.json' in done.stderr
+    assert done.stderr.endswith(': train the run anew\n')
+
+
+@pytest.mark.slow
+def test_a_thousand_runs_take_seconds(tmp_path: Path, make):
+    make(tmp_path, 'model0')
+    wrong = np.random.default_rng(0).integers(30, size=(250, 4, 9))
+    for model, seeds in enumerate(wrong):
+        for seed, items in enumerate(seeds):
+            directory = make(tmp_path / f'part{model}', f'model{model}', seed, wrong=tuple(items))
+            target = tmp_path / f'model{model}' / f's{seed}'
+            target.parent.mkdir(exist_ok=True)
+            directory.rename(target)
+    start = time.monotonic()
+    assert built(tmp_path, 'model7').count('\n| model') == 1
+    assert time.monotonic() - start < 5
+    start = time.monotonic()
+    tables.build([str(tmp_path), '--rows=name'])
+    assert time.monotonic() - start < 30
 
 
 def test_help_shows_the_command_and_its_flags():

@@ -1,0 +1,74 @@
+"""A table as an HTML page that needs nothing else: sorted by a click, or from the keyboard."""
+
+import base64
+import hashlib
+import math
+from pathlib import Path
+
+from data_prep.pages.markup import Markup, tag
+from research.formats.layout import Entry, Layout
+
+_STYLE, _SCRIPT = (Path(__file__).with_name(f'page.{kind}') for kind in ('css', 'js'))
+
+
+def write(layout: Layout, title: str) -> str:
+    """The page. Its policy allows its own style and script and no connection at all."""
+    style, script = (path.read_text(encoding='utf-8') for path in (_STYLE, _SCRIPT))
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
+        f"script-src 'sha256-{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    )
+    head = tag(
+        'head',
+        tag('meta', charset='utf-8'),
+        tag('meta', http_equiv='Content-Security-Policy', content=policy),
+        tag('meta', name_='viewport', content='width=device-width, initial-scale=1'),
+        tag('meta', name_='color-scheme', content='light dark'),
+        tag('title', title),
+        tag('style', Markup(style)),
+    )
+    titles = [
+        tag('th', tag('button', name, type='button'), scope='col', class_=_kind(place, layout))
+        for place, name in enumerate(layout.header)
+    ]
+    lines = [
+        tag('tr', *(_cell(entry, place, layout) for place, entry in enumerate(line)))
+        for line in layout.lines
+    ]
+    table = tag(
+        'table',
+        tag('caption', 'A title sorts by its column, a second time the other way round.'),
+        tag('thead', tag('tr', *titles)),
+        tag('tbody', *lines),
+    )
+    body = tag(
+        'body',
+        tag('h1', title),
+        # To be scrolled from the keyboard it must be reached from there.
+        tag('div', table, class_='scroll', tabindex=0, role='region', aria_label='Table'),
+        *(tag('p', note) for note in layout.notes),
+        tag('script', Markup(script)),
+    )
+    return f'<!doctype html>\n{tag("html", head, body, lang="en")}'
+
+
+def _cell(entry: Entry, place: int, layout: Layout) -> Markup:
+    unordered = isinstance(entry.order, float) and math.isnan(entry.order)
+    marked = tag('strong', entry.text) if entry.best else entry.text
+    inside = [
+        marked,
+        tag('sup', '†') if entry.tied else None,
+        tag('small', entry.interval) if entry.interval else None,
+    ]
+    order = None if unordered else entry.order
+    name = 'td' if place else 'th'
+    scope = None if place else 'row'
+    return tag(name, *inside, scope=scope, class_=_kind(place, layout), data_order=order)
+
+
+def _kind(place: int, layout: Layout) -> str | None:
+    return 'words' if place < layout.names else None
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

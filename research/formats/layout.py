@@ -1,0 +1,183 @@
+"""Cells as the entries of a table: what is said where, before it is written in any format."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from research import scores
+from research.cells import Cell
+
+Texts = tuple[str, ...]
+Cells = Mapping[tuple[Texts, Texts], Cell]
+# Corrected p-values above it do not tell a row from the best.
+LEVEL = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What stands in one place.
+
+    Attributes:
+        text: as people read it.
+        interval: '[low, high]', or ''.
+        order: by which it is sorted; NaN comes last.
+        best: whether it is the best of its column.
+        tied: whether it is not told apart from the best.
+    """
+
+    text: str
+    interval: str = ''
+    order: float | str = math.nan
+    best: bool = False
+    tied: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """A table.
+
+    Attributes:
+        names: how many columns name the row; the others are numbers.
+        header: titles of the columns.
+        lines: entries by row and column.
+        notes: sentences that belong below it.
+    """
+
+    names: int
+    header: Sequence[str]
+    lines: Sequence[Sequence[Entry]]
+    notes: Sequence[str]
+
+
+def lay(
+    cells: Cells,
+    rows: Sequence[str],
+    metric: str,
+    against: str | None = None,
+    aggregate: str = 'mean',
+) -> Layout:
+    """A line a row. What is the same in all of a column is told in the notes, once.
+
+    Args:
+        cells: by (row, column).
+        rows: settings that make a row.
+        metric: what is compared.
+        against: the row that the others are compared with.
+        aggregate: name of what a row's score is made of those of its seeds.
+    """
+    score = scores.of(metric)
+    columns = list(dict.fromkeys(column for _, column in cells))
+    parts = [_Column(cells, column, metric, against) for column in columns]
+    header = [*rows, *(title for part in parts for title in part.titles)]
+    lines = [
+        [*(Entry(name, order=name) for name in row), *(e for part in parts for e in part.of(row))]
+        for row in dict.fromkeys(row for row, _ in cells)
+    ]
+    notes = [note for part in parts for note in part.notes]
+    notes += _meanings(cells.values(), aggregate)
+    if against:
+        better = 'lower' if score.lowest else 'higher'
+        notes += [
+            f'Less {against}: the paired difference with its interval.',
+            f'Better: how often a seed is {better} than one of {against}, ties counting half.',
+        ]
+    return Layout(len(rows), header, lines, notes)
+
+
+class _Column:
+    """Entries of all rows in one column of scores."""
+
+    def __init__(self, cells: Cells, column: Texts, metric: str, against: str | None):
+        self._cells = {row: cell for (row, its), cell in cells.items() if its == column}
+        self._score, self._against = scores.of(metric), against
+        found = [cell for cell in self._cells.values() if cell.seeds]
+        defined = [round(cell.mean, 3) for cell in found if not math.isnan(cell.mean)]
+        self._best = (min if self._score.lowest else max)(defined, default=math.nan)
+        # Told below the table where all rows have the same, else in columns of their own.
+        tested = {(cell.n, cell.groups) for cell in found}
+        devices = {cell.device for cell in found}
+        self._tested, self._device = len(tested) > 1, len(devices) > 1
+        said = [f'{n:,} {self._score.per} in {groups:,} groups' for n, groups in tested]
+        said += [f'trained on {device}' for device in devices if device]
+        alike = said if not self._tested and not self._device else []
+        if self._tested != self._device:
+            alike = said[len(tested) :] if self._tested else said[:1]
+        self.notes = [f'{", ".join(column)}: {", ".join(alike)}.'] if alike else []
+        self.titles = [
+            f'{metric}: {", ".join(column)}',
+            *([self._score.per, 'groups'] if self._tested else []),
+            *('seeds', 'parameters', 'seconds'),
+            *(['device'] if self._device else []),
+            *([f'less {against}', 'better'] if against else []),
+        ]
+
+    def of(self, row: Texts) -> list[Entry]:
+        cell = self._cells.get(row)
+        if cell is None:
+            return [Entry('')] * len(self.titles)
+        share = self._score.share
+        few = f'{cell.seeds} of {cell.wanted}' if cell.seeds < cell.wanted else f'{cell.seeds}'
+        entries = [
+            self._mean(cell),
+            *([_count(cell.n), _count(cell.groups)] if self._tested else []),
+            Entry(few, order=float(cell.seeds)),
+            _count(cell.parameters),
+            _count(None if math.isnan(cell.seconds) else round(cell.seconds)),
+            *([Entry(cell.device, order=cell.device)] if self._device else []),
+        ]
+        if self._against and math.isnan(cell.difference):
+            entries += [Entry('')] * 2
+        elif self._against:
+            ends = cell.difference_low, cell.difference_high
+            text = _number(cell.difference, share, '+')
+            entries.append(Entry(text, _interval(*ends, share, '+'), cell.difference))
+            entries.append(Entry(f'{cell.improvement:.0%}', order=cell.improvement))
+        return entries
+
+    def _mean(self, cell: Cell) -> Entry:
+        if not cell.seeds:
+            return Entry('missing')
+        best = round(cell.mean, 3) == self._best
+        return Entry(
+            _number(cell.mean, self._score.share),
+            _interval(cell.low, cell.high, self._score.share),
+            cell.mean,
+            best=best,
+            tied=not best and cell.p > LEVEL,
+        )
+
+
+def _meanings(cells: Iterable[Cell], aggregate: str) -> list[str]:
+    """What brackets and marks stand for, as far as there are any."""
+    found = [cell for cell in cells if cell.seeds]
+    notes = ['Scores are interquartile means over seeds.'] if aggregate == 'iqm' else []
+    seeds = {cell.seeds > 1 for cell in found if not math.isnan(cell.low)}
+    over = {
+        frozenset([True]): 'over seeds and groups',
+        frozenset([False]): 'over groups alone: of one seed, how seeds vary is not in them',
+        frozenset([True, False]): 'over seeds and groups; of one seed, over groups alone',
+    }
+    if seeds:
+        notes.append(f'In brackets: 95% intervals by bootstrap {over[frozenset(seeds)]}.')
+    if any(not math.isnan(cell.p) for cell in found):
+        notes.append(
+            f'Bold: the best. †: not told apart from it at {LEVEL:.0%} (paired permutation test '
+            "over groups, Holm's correction over rows)."
+        )
+    return notes
+
+
+def _count(value: int | None) -> Entry:
+    return Entry('-') if value is None else Entry(f'{value:,}', order=float(value))
+
+
+def _number(value: float, share: bool, sign: str = '') -> str:
+    if math.isnan(value):
+        return 'undefined'
+    return f'{value:{sign}.1%}' if share else f'{value:{sign}.3f}'
+
+
+def _interval(low: float, high: float, share: bool, sign: str = '') -> str:
+    if math.isnan(low):
+        return ''
+    return f'[{_number(low, share, sign)}, {_number(high, share, sign)}]'

@@ -1,0 +1,64 @@
+"""Tables found in documents and held against what makes them."""
+
+from pathlib import Path
+
+import pytest
+
+from research import documents, tables
+from research.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+TABLE = '| a |\n| --- |\n| 1 |'
+COMMENT = '<!-- python -m research.tables runs --rows=name -->'
+
+
+def check(tmp_path: Path, text: str, table: str = TABLE):
+    (tmp_path / 'page.md').write_text(text)
+    return documents.check(tmp_path / 'page.md', lambda arguments: (table, []))
+
+
+@pytest.mark.parametrize('between', ['\n', '\n\n', ' \n \n\n'])
+def test_a_table_is_found_below_its_command(tmp_path: Path, between: str):
+    text = f'# Title\n\n{COMMENT}{between}{TABLE}\n\nMore.\n'
+    [place] = documents.find(text)
+    assert list(place.arguments) == ['runs', '--rows=name']
+    assert text.splitlines()[place.line - 1] == '| a |'
+    assert check(tmp_path, text) == ([], 1)
+
+
+def test_a_command_may_take_lines_and_other_comments_are_passed_by():
+    text = f"<!-- it's a note -->\n<!--\npython -m research.tables\n  runs 'a b'\n-->\n{TABLE}"
+    [place] = documents.find(text)
+    assert list(place.arguments) == ['runs', 'a b']
+    assert place.line == 6
+
+
+def test_the_first_differing_line_of_each_table_is_told(tmp_path: Path):
+    other = TABLE.replace('1', '2').replace('| a', '| b')
+    faults, count = check(tmp_path, f'{COMMENT}\n{TABLE}\n\n{COMMENT}\n{other}\n')
+    assert count == 2
+    assert faults == [
+        f'{tmp_path}/page.md:7: the runs give\n  | a |\nthe document has\n  | b |',
+    ]
+
+
+def test_a_table_that_ends_too_soon_differs(tmp_path: Path):
+    [fault], _ = check(tmp_path, f'{COMMENT}\n{TABLE}', f'{TABLE}\n| 3 |')
+    assert fault.endswith(':5: the runs give\n  | 3 |\nthe document has\n  ')
+
+
+@pytest.mark.parametrize(
+    ('command', 'told'),
+    [('absent', "unknown run, folder, experiment or grid 'absent'"), ('--metric=x', '--metric=x')],
+)
+def test_a_table_that_cannot_be_made_is_told_with_its_line(tmp_path: Path, command, told):
+    document = tmp_path / 'page.md'
+    document.write_text(f'\n<!-- python -m research.tables {command} -->\n{TABLE}\n')
+    [fault], _ = documents.check(document, tables.build)
+    assert fault.startswith(f'{document}:3: the table cannot be made: ')
+    assert told in fault
+
+
+def test_a_document_without_tables_to_check_is_refused(tmp_path: Path):
+    with pytest.raises(UserError, match='has no table to check'):
+        check(tmp_path, f'{TABLE}\n')
