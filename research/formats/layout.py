@@ -129,8 +129,8 @@ class _Column:
             entries += [Entry('')] * 2
         elif self._against:
             ends = cell.difference_low, cell.difference_high
-            text = _number(cell.difference, share, '+')
-            entries.append(Entry(text, _interval(*ends, share, '+'), cell.difference))
+            text = number(cell.difference, share, '+')
+            entries.append(Entry(text, interval(*ends, share, '+'), cell.difference))
             entries.append(Entry(f'{cell.improvement:.0%}', order=cell.improvement))
         return entries
 
@@ -139,8 +139,8 @@ class _Column:
             return Entry('missing')
         best = round(cell.mean, 3) == self._best
         return Entry(
-            _number(cell.mean, self._score.share),
-            _interval(cell.low, cell.high, self._score.share),
+            number(cell.mean, self._score.share),
+            interval(cell.low, cell.high, self._score.share),
             cell.mean,
             best=best,
             tied=not best and cell.p > LEVEL,
@@ -171,13 +171,13 @@ def _count(value: int | None) -> Entry:
     return Entry('-') if value is None else Entry(f'{value:,}', order=float(value))
 
 
-def _number(value: float, share: bool, sign: str = '') -> str:
+def number(value: float, share: bool, sign: str = '') -> str:
     if math.isnan(value):
         return 'undefined'
     return f'{value:{sign}.1%}' if share else f'{value:{sign}.3f}'
 
 
-def _interval(low: float, high: float, share: bool, sign: str = '') -> str:
+def interval(low: float, high: float, share: bool, sign: str = '') -> str:
     if math.isnan(low):
         return ''
-    return f'[{_number(low, share, sign)}, {_number(high, share, sign)}]'
+    return f'[{number(low, share, sign)}, {number(high, share, sign)}]'
