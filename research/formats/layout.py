@@ -159,11 +159,12 @@ def _meanings(cells: Iterable[Cell], aggregate: str) -> list[str]:
     }
     if seeds:
         notes.append(f'In brackets: 95% intervals by bootstrap {over[frozenset(seeds)]}.')
-    if any(not math.isnan(cell.p) for cell in found):
-        notes.append(
-            f'Bold: the best. †: not told apart from it at {LEVEL:.0%} (paired permutation test '
-            "over groups, Holm's correction over rows)."
-        )
+    p_values = [cell.p for cell in found if not math.isnan(cell.p)]
+    if p_values:
+        how = "paired permutation test over groups, Holm's correction over rows"
+        tied = f'†: not told apart from it at {LEVEL:.0%}'
+        clear = f'All others are told apart from it at {LEVEL:.0%}'
+        notes.append(f'Bold: the best. {tied if max(p_values) > LEVEL else clear} ({how}).')
     return notes
 
 

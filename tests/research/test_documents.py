@@ -62,3 +62,10 @@ def test_a_table_that_cannot_be_made_is_told_with_its_line(tmp_path: Path, comma
 def test_a_document_without_tables_to_check_is_refused(tmp_path: Path):
     with pytest.raises(UserError, match='has no table to check'):
         check(tmp_path, f'{TABLE}\n')
+
+
+def test_the_tables_of_the_readme_are_those_of_the_runs_that_are_kept(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    faults, count = documents.check(ROOT / 'README.md', tables.build)
+    assert faults == []
+    assert count >= 2

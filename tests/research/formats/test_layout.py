@@ -81,6 +81,13 @@ def test_the_table_says_what_its_intervals_are_over():
     assert not any('bracket' in note for note in lay({(A, C): without}, ['name'], 'wer').notes)
 
 
+def test_a_mark_is_explained_where_it_stands_alone():
+    for p, said in ((0.2, '†: not told apart from it at 5%'), (0.02, 'All others are told apart')):
+        cells = {(A, C): FIRST, (B, C): dataclasses.replace(SECOND, p=p)}
+        assert f'Bold: the best. {said}' in lay(cells, ['name'], 'wer').notes[-1]
+    assert not any('Bold' in note for note in lay({(A, C): FIRST}, ['name'], 'wer').notes)
+
+
 def test_differences_carry_their_sign_and_how_often_a_seed_is_better():
     more = dataclasses.replace(
         SECOND, difference=0.25, difference_low=-0.2, difference_high=0.3, improvement=1 / 9
