@@ -25,7 +25,7 @@ class Cell:
         groups: that are resampled whole.
         seeds: how many are finished.
         wanted: how many there are to be.
-        parameters: trained ones; None: the runs do not say.
+        parameters: trained ones, on average over seeds; None: the runs do not say.
         seconds: of training a seed, all folds together; NaN: the runs do not say.
         device: what trained them; '': the runs do not say.
         p: that it is no other than the best of its column, corrected for all rows (Holm); NaN for
@@ -87,7 +87,7 @@ def cell(
         groups=int(measure.resampled.sum()),
         seeds=len(seeds),
         wanted=wanted,
-        parameters=seeds[0][0].result.get('parameters'),
+        parameters=_parameters([run for folds in seeds for run in folds]),
         seconds=float(np.mean([sum(map(_seconds, folds)) for folds in seeds])),
         device=', '.join(sorted({_device(run) for folds in seeds for run in folds} - {''})),
     )
@@ -102,6 +102,13 @@ def against(pool: Pool, other: Pool, lowest: bool, aggregate: aggregates.Aggrega
     seeds = (sign * measures.of_seeds(each.measure) for each in (pool, other))
     improvement = significance.probability_of_improvement(*seeds)
     return {**dict(zip(names, found, strict=True)), 'improvement': improvement}
+
+
+def _parameters(runs: Sequence[Finished]) -> int | None:
+    """Models that choose their own size on validation have others for each seed."""
+    found = [run.result.get('parameters') for run in runs]
+    known = [count for count in found if count is not None]
+    return round(float(np.mean(known))) if known else None
 
 
 def _seconds(run: Finished) -> float:

@@ -79,7 +79,8 @@ def lay(
         better = 'lower' if score.lowest else 'higher'
         notes += [
             f'Less {against}: the paired difference with its interval.',
-            f'Better: how often a seed is {better} than one of {against}, ties counting half.',
+            f'Better: probability of improvement, how often a seed is {better} than one of '
+            f'{against}, ties counting half.',
         ]
     return Layout(len(rows), header, lines, notes)
 

@@ -214,6 +214,14 @@ def test_the_device_is_that_of_the_environment(tmp_path: Path, make):
     assert cell.groups == 10
 
 
+def test_a_model_that_chooses_its_size_has_its_mean_over_seeds(tmp_path: Path, make):
+    for seed, parameters in enumerate([100, 200, 600]):
+        path = make(tmp_path, seed=seed) / 'result.json'
+        path.write_text(json.dumps({'seconds': 1.0, 'parameters': parameters}))
+    [cell] = by_name(tmp_path).values()
+    assert cell.parameters == 300
+
+
 def test_runs_of_other_tasks_are_left_out_and_named(tmp_path: Path, make):
     other = make(tmp_path, 'speech', corpus='spoken_phrases', fingerprint='f2')
     fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}

@@ -171,7 +171,6 @@ def test_a_damaged_file_is_named(tmp_path: Path, make, damage: str):
 
 @pytest.mark.slow
 def test_a_thousand_runs_take_seconds(tmp_path: Path, make):
-    make(tmp_path, 'model0')
     wrong = np.random.default_rng(0).integers(30, size=(250, 4, 9))
     for model, seeds in enumerate(wrong):
         for seed, items in enumerate(seeds):
@@ -179,12 +178,10 @@ def test_a_thousand_runs_take_seconds(tmp_path: Path, make):
             target = tmp_path / f'model{model}' / f's{seed}'
             target.parent.mkdir(exist_ok=True)
             directory.rename(target)
-    start = time.monotonic()
-    assert built(tmp_path, 'model7').count('\n| model') == 1
-    assert time.monotonic() - start < 5
-    start = time.monotonic()
-    tables.build([str(tmp_path), '--rows=name'])
-    assert time.monotonic() - start < 30
+    start = time.process_time()
+    text, notes = tables.build([str(tmp_path), '--rows=name'])
+    assert (text.count('\n| model'), notes) == (250, [])
+    assert time.process_time() - start < 20
 
 
 def test_help_shows_the_command_and_its_flags():
