@@ -33,7 +33,7 @@ def results(runs_dir: Path) -> dict[str, float]:
 @pytest.fixture(scope='module')
 def swept(launch, tmp_path_factory):
     runs_dir = tmp_path_factory.mktemp('swept')
-    return runs_dir, launch(*SWEPT, f'--runs_dir={runs_dir}').end()
+    return runs_dir, launch(*SWEPT, '--stack=off', f'--runs_dir={runs_dir}').end()
 
 
 def test_a_member_that_diverges_fails_alone_with_its_reason(launch, swept):
@@ -77,22 +77,28 @@ def test_the_table_of_a_grid_has_a_row_a_label(swept):
     assert table.stderr.count('unfinished (failed)') == 2
 
 
-def test_a_grid_that_is_killed_and_two_drivers_at_once_end_as_one_that_nothing_happened_to(
+def test_a_stack_that_is_killed_and_two_drivers_at_once_end_as_runs_that_nothing_happened_to(
     launch, swept, tmp_path
 ):
     undisturbed, _ = swept
-    killed = launch(*SWEPT, f'--runs_dir={tmp_path}')
+    flags = *SWEPT, '--stack=on', f'--runs_dir={tmp_path}'
+    killed = launch(*flags)
     while not list(tmp_path.glob('genre_mlp/*/metrics.jsonl')):
         assert killed.poll() is None
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    drivers = [launch(*SWEPT, f'--runs_dir={tmp_path}') for _ in range(2)]
+    begun = [json.loads(p.read_text()) for p in tmp_path.glob('genre_mlp/*/environment.json')]
+    assert [each['stack']['members'] for each in begun] == [4] * 4
+    drivers = [launch(*flags) for _ in range(2)]
     ended = [driver.end() for driver in drivers]
     assert [each.code for each in ended] == [1, 1]
-    assert results(tmp_path) == results(undisturbed)
+    # What is stacked is summed in another order.
+    assert results(tmp_path) == pytest.approx(results(undisturbed), rel=1e-4)
     for each in ended:
         assert '4 runs: 2 done, 2 failed' in each.out
         assert each.out.count('is held by process') <= 4  # told once, however often it is looked at
+    reasons = [json.loads(p.read_text()) for p in tmp_path.glob('genre_mlp/*/failure.json')]
+    assert [each['step'] for each in reasons] == [2, 2]
 
 
 @pytest.mark.parametrize(
