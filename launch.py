@@ -186,7 +186,7 @@ def train() -> int:
 
 def train_grid() -> int:
     import experiments
-    from research import driver, ledger, planned
+    from research import driver, ledger, packing, planned
     from research.grid import swept
 
     runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
@@ -203,10 +203,7 @@ def train_grid() -> int:
     if FLAGS.status:
         print('\n'.join(ledger.lines(grid.name, entries)))
         return 0
-    if FLAGS.plan:
-        print('\n'.join(planned.plan(grid, members, FLAGS.steps_per_dispatch)))
-        return 0
-    how = driver.How(
+    how = packing.How(
         FLAGS.wandb,
         FLAGS.parallel,
         FLAGS.checkpoint_every_s,
@@ -216,6 +213,9 @@ def train_grid() -> int:
         FLAGS.retry_failed,
         FLAGS.stack,
     )
+    if FLAGS.plan:
+        print('\n'.join(planned.plan(grid, members, how)))
+        return 0
     return driver.train(grid, members, runs_dir, how)
 
 

@@ -16,27 +16,13 @@ from research import claims, ledger, packing, runs, start
 from research.errors import UserError
 from research.grid import Grid
 from research.interrupts import Interrupted
-from research.loggers.wandb import Mode
 from research.loop import Options
+from research.packing import How
 from research.planned import Planned, told
 
 # Seconds between two looks at runs that other processes hold.
 LOOK_S = 2.0
 STOPPED = (130, 143)
-
-
-@dataclasses.dataclass(frozen=True)
-class How:
-    """How runs are carried out; see the flags of launch.py of the same names."""
-
-    wandb: Mode = 'auto'
-    parallel: str = 'jit'
-    checkpoint_every_s: float = 60.0
-    steps_per_dispatch: int | None = None
-    stream: str = 'auto'
-    force: bool = False
-    retry_failed: bool = False
-    stack: str = 'auto'
 
 
 def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> int:
@@ -82,12 +68,7 @@ class _Work:
             held += [each] if state == 'held' else []
         how = self._how
         packs = packing.packed(
-            [each.chosen for each in ready],
-            how.stack,
-            how.parallel,
-            how.stream,
-            how.steps_per_dispatch,
-            lambda i: _stacked(ready[i].entry.run),
+            [each.chosen for each in ready], how, lambda i: _stacked(ready[i].entry.run)
         )
         for pack in packs:
             members = []

@@ -7,10 +7,25 @@ from typing import Any
 from research import material, reading, runs, shared, sources, stacks, step
 from research.course import course
 from research.experiment import Experiment
+from research.loggers.wandb import Mode
 from research.models.forest import Forest
 from research.start import Chosen
 
 MIB = 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class How:
+    """How runs are carried out; see the flags of launch.py of the same names."""
+
+    wandb: Mode = 'auto'
+    parallel: str = 'jit'
+    checkpoint_every_s: float = 60.0
+    steps_per_dispatch: int | None = None
+    stream: str = 'auto'
+    force: bool = False
+    retry_failed: bool = False
+    stack: str = 'auto'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,38 +43,30 @@ class Pack:
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def packed(
-    chosen: Sequence[Chosen],
-    stack: str,
-    layout: str,
-    stream: str,
-    most: int | None,
-    begun: Callable[[int], bool],
-) -> Iterator[Pack]:
+def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> Iterator[Pack]:
     """Packs, one by one, as they are to be trained.
+
+    What has its data read as they are needed, or is mapped by pmap, is trained one by one.
 
     Args:
         chosen: what is to be trained.
-        stack: 'on', 'off', or 'auto': whether a stack is trained as one program; 'auto' runs a few
-            steps of both ways and takes the faster.
-        layout: as in parallel.layout; what is not 'jit' is trained one by one.
-        stream: 'on', 'off', or 'auto'; runs whose data are read as needed are trained one by one.
-        most: updates in one program; None: by platform and model.
+        how: with `stack`: 'auto' runs a few steps of both ways and takes the faster.
         begun: whether the run at a position was begun as a member of a stack, which 'auto' keeps.
     """
+    stack = how.stack
     for members in stacks.group(range(len(chosen)), lambda i: chosen[i].experiment):
         first = chosen[members[0]]
         if stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
             yield from ([Pack([i]) for i in members])
             continue
-        if layout != 'jit' or _streamed(first, stream):
+        if how.parallel != 'jit' or _streamed(first, how.stream):
             told = (
                 'one by one: only resident data under --parallel=jit are heard by several at once'
             )
             yield from ([Pack([i], told) for i in members])
             continue
         common = shared.share(shared.signature(first.experiment), first.corpus, False)
-        way = course(common.bound, len(common.made.parts['train']), most)
+        way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
         timed = stack == 'auto' and not any(map(begun, members))
         found = stacks.measure(common, way, timed)
         fit = found.most(reading.free_bytes())

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import jax
 
-from research import codec, ledger, material, runs, start, step
+from research import codec, ledger, material, packing, runs, start, step
 from research.corpora import Corpus
 from research.course import course
 from research.errors import UserError
 from research.grid import Grid
 from research.models.forest import Forest
+from research.packing import How
 from research.start import Chosen
 
 
@@ -74,8 +75,12 @@ def resolve(
     return list(found.values())
 
 
-def plan(grid: Grid, planned: Sequence[Planned], most: int | None = None) -> list[str]:
-    """What would be trained: a line a label with seeds, parameters and steps; starts nothing."""
+def plan(grid: Grid, planned: Sequence[Planned], how: How) -> list[str]:
+    """What would be trained: a line a label with seeds, parameters and steps; starts nothing.
+
+    Then the packs in which the runs would be trained, with the memory that their programs say they
+    need: for that they are compiled. Which way is faster only training tells.
+    """
     labelled: dict[str, list[Planned]] = {}
     for each in planned:
         labelled.setdefault(each.entry.label, []).append(each)
@@ -86,8 +91,21 @@ def plan(grid: Grid, planned: Sequence[Planned], most: int | None = None) -> lis
     for label, members in labelled.items():
         states = Counter(ledger.state(each.entry.run).word for each in members)
         told = ', '.join(f'{count} {word}' for word, count in states.items())
-        lines.append(f'{label:{width}}  {_size(members[0].chosen, most)}  {told}')
+        size = _size(members[0].chosen, how.steps_per_dispatch)
+        lines.append(f'{label:{width}}  {size}  {told}')
+    left = [each for each in planned if ledger.state(each.entry.run).word != 'done']
+    chosen = [each.chosen for each in left]
+    wanted = dataclasses.replace(how, stack='on' if how.stack == 'auto' else how.stack)
+    for pack in packing.packed(chosen, wanted, lambda i: False):
+        if pack.why:
+            lines.append(f'pack      {told_all([left[i] for i in pack.members])}: {pack.why}')
     return lines
+
+
+def told_all(members: Sequence[Planned]) -> str:
+    """A pack in a line: its first member, and how many follow."""
+    more = f' and {len(members) - 1} more' if len(members) > 1 else ''
+    return told(members[0]) + more
 
 
 def _size(chosen: Chosen, most: int | None) -> str:

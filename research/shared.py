@@ -8,6 +8,8 @@ import dataclasses
 import functools
 from typing import Any
 
+import numpy as np
+
 from research import evaluate, material, sources
 from research import step as steps
 from research.augment import RandomCrop
@@ -60,6 +62,12 @@ class Shared:
             on_device = sources.on_device(self.bound, self.made.corpus, part)
             self._data = devices, devices.put(on_device)
         return self._data[1]
+
+    def few(self, count: int, devices: Devices) -> Any:
+        """The first examples of the training part, for whoever wants no more than their shapes."""
+        part = self.made.parts['train']
+        first = part.where(np.arange(len(part)) < count)
+        return devices.put(sources.on_device(self.bound, self.made.corpus, first))
 
 
 @functools.lru_cache(maxsize=1)

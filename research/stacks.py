@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from research import order, parallel, reading, values
+from research import order, parallel, values
 from research import step as steps
 from research.course import Course
 from research.experiment import Experiment
@@ -78,17 +78,14 @@ def packs(stack: Sequence[Any], most: int) -> list[list[Any]]:
 def measure(shared: Shared, way: Course, timed: bool) -> Measured:
     """Compiles the program of one run and that of a stack, and runs each a few steps if asked to.
 
-    What is compiled is kept by JAX's cache of programs, where there is one.
+    What is compiled for the steps is kept by JAX's cache of programs, where there is one; without
+    them a few examples are read in place of all.
     """
     alone, alone_s = _probe(shared, way, 1, timed)
     both, both_s = _probe(shared, way, PROBED, timed)
     member = max((both - alone) // (PROBED - 1), 0)
     stacked_s = None if both_s is None else both_s / PROBED
     return Measured(max(alone - member, 0), member, alone_s, stacked_s)
-
-
-def free_bytes() -> int:
-    return reading.free_bytes()
 
 
 def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int, float | None]:
@@ -100,8 +97,9 @@ def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int,
         lengths = [part.samples for part in shared.made.parts.values()]
         even = not (hasattr(bound.model, 'batch_axis') and parallel.ragged(lengths))
         devices = parallel.stack(members, bound.batch_size, even)
-    data = shared.data(devices)
     count, size = len(shared.made.parts['train']), bound.batch_size
+    count = count if timed else min(count, size)
+    data = shared.data(devices) if timed else shared.few(count, devices)
     indices = order.indices(0, 0, way.dispatch, size, count)
     scalars: Any = {name: jnp.float32(1e-4) for name in values.extract(bound)}
     state: Any = steps.init(bound)

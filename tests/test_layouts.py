@@ -1,4 +1,4 @@
-"""Eight devices, by either layout, train what one device trains."""
+"""Eight devices, by either layout and with runs stacked, train what one device trains."""
 
 import json
 import re
@@ -25,11 +25,13 @@ EIGHT = {'XLA_FLAGS': '--xla_force_host_platform_device_count=8'}
 
 
 @pytest.mark.slow
-def test_eight_devices_train_what_one_trains_under_jit_and_under_pmap(launch, run_in, tmp_path):
+def test_eight_devices_train_what_one_trains_under_jit_under_pmap_and_stacked(launch, tmp_path):
     ways = {
         'one': ((), {}),
         'jit': (('--parallel=jit',), EIGHT),
         'pmap': (('--parallel=pmap',), EIGHT),
+        # Four members, each on two devices that share its batches.
+        'stack': (('--stack=on', '--sweep=seed=0:4'), EIGHT),
     }
     started = {
         name: launch(*CNN, *flags, f'--runs_dir={tmp_path / name}', **environment)
@@ -39,11 +41,12 @@ def test_eight_devices_train_what_one_trains_under_jit_and_under_pmap(launch, ru
     for name, process in started.items():
         code, out, err = process.end()
         assert (code, err) == (0, ''), out
-        lines = (run_in(tmp_path / name) / 'metrics.jsonl').read_text().splitlines()
+        [run] = (tmp_path / name).glob('genre_cnn2d/corpus_styles-s0-*')
+        lines = (run / 'metrics.jsonl').read_text().splitlines()
         metrics[name] = list(map(json.loads, lines))
-        devices = json.loads((run_in(tmp_path / name) / 'environment.json').read_text())['device']
+        devices = json.loads((run / 'environment.json').read_text())['device']
         assert devices['count'] == (1 if name == 'one' else 8)
-    for name in ('jit', 'pmap'):
+    for name in ('jit', 'pmap', 'stack'):
         for theirs, ones in zip(metrics[name], metrics['one'], strict=True):
             assert (theirs['step'], theirs['split']) == (ones['step'], ones['split'])
             for score in ones.keys() & {'loss', 'grad_norm'}:
