@@ -4,12 +4,11 @@ It holds no script, and its content security policy allows none: nothing but its
 the pictures and sounds that it carries.
 """
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from data_prep.pages import examples, hearing, sections
+from data_prep.pages.document import document
 from data_prep.pages.facts import Facts
 from data_prep.pages.markup import Markup, joined, tag
 from data_prep.pages.wording import plural, size
@@ -47,26 +46,9 @@ def render(facts: Facts, sample: examples.Sample, shown: Sequence[examples.Examp
         ),
         tag('footer', 'Made by ', tag('code', f'python -m data_prep {facts.name} --describe')),
     ]
-    page = tag('html', _head(facts), tag('body', *body), lang='en')
-    return f'<!doctype html>\n{page}\n'
-
-
-def _head(facts: Facts) -> Markup:
     style = _STYLE.read_text(encoding='utf-8')
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; media-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return tag(
-        'head',
-        tag('meta', charset='utf-8'),
-        tag('meta', http_equiv='Content-Security-Policy', content=policy),
-        tag('meta', name_='viewport', content='width=device-width, initial-scale=1'),
-        tag('meta', name_='color-scheme', content='light dark'),
-        tag('title', f'{facts.name}: {facts.card.title}'),
-        tag('style', Markup(style)),
-    )
+    allowed = ('img-src data:', 'media-src data:')
+    return document(f'{facts.name}: {facts.card.title}', style, body, allowed=allowed)
 
 
 def _header(facts: Facts) -> Markup:

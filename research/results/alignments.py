@@ -1,11 +1,10 @@
 """A page of transcripts, word by word beside what was said: HTML that needs nothing else."""
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from data_prep.pages.document import document
 from data_prep.pages.markup import Markup, name, tag
 from research import transcription
 
@@ -40,22 +39,8 @@ def page(title: str, rows: Sequence[Mapping[str, str]]) -> str:
             break
         shown.append(utterance)
     style, script = (path.read_text(encoding='utf-8') for path in (_STYLE, _SCRIPT))
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
-        f"script-src 'sha256-{_digest(script)}'; base-uri 'none'; form-action 'none'"
-    )
-    head = tag(
-        'head',
-        tag('meta', charset='utf-8'),
-        tag('meta', http_equiv='Content-Security-Policy', content=policy),
-        tag('meta', name_='viewport', content='width=device-width, initial-scale=1'),
-        tag('meta', name_='color-scheme', content='light dark'),
-        tag('title', title),
-        tag('style', Markup(style)),
-    )
     left_out = len(rows) - len(shown)
-    body = tag(
-        'body',
+    body = [
         tag('header', tag('h1', title), _figures(rows), _legend()),
         tag(
             'main',
@@ -67,9 +52,8 @@ def page(title: str, rows: Sequence[Mapping[str, str]]) -> str:
             _choice(worst[: len(shown)]),
             tag('div', *shown, id='utterances'),
         ),
-        tag('script', Markup(script)),
-    )
-    return f'<!doctype html>\n{tag("html", head, body, lang="en")}\n'
+    ]
+    return document(title, style, body, script)
 
 
 def confusions(rows: Iterable[Mapping[str, str]]) -> Counter[tuple[str, str]]:
@@ -169,7 +153,3 @@ def _choice(rows: Sequence[Mapping[str, str]]) -> Markup:
 
 def _rate(row: Mapping[str, str]) -> float:
     return int(row['edits']) / max(int(row['words']), 1)
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,7 +1,6 @@
 """A page on which recordings lie as a classifier hears them: to look at, and to listen to."""
 
 import base64
-import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int16
 
+from data_prep.pages.document import document
 from data_prep.pages.markup import Markup, name, tag
 from research.results import marks
 
@@ -55,20 +55,6 @@ def page(title: str, points: Sequence[Point], labels: Sequence[str], notes: Sequ
         notes: sentences on how it was made.
     """
     style, script = (path.read_text(encoding='utf-8') for path in (_STYLE, _SCRIPT))
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
-        f"script-src 'sha256-{_digest(script)}'; media-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )
-    head = tag(
-        'head',
-        tag('meta', charset='utf-8'),
-        tag('meta', http_equiv='Content-Security-Policy', content=policy),
-        tag('meta', name_='viewport', content='width=device-width, initial-scale=1'),
-        tag('meta', name_='color-scheme', content='light dark'),
-        tag('title', title),
-        tag('style', Markup(style)),
-    )
     used = sorted({point.target for point in points})
     wrong = sum(point.target != point.predicted for point in points)
     help_ = (
@@ -76,8 +62,7 @@ def page(title: str, points: Sequence[Point], labels: Sequence[str], notes: Sequ
         'press Enter, to hear it, and again to stop. '
         f'A ring: another class was named ({wrong:,} of {len(points):,}).'
     )
-    body = tag(
-        'body',
+    body = [
         tag('header', tag('h1', title), tag('p', help_)),
         tag(
             'main',
@@ -91,9 +76,8 @@ def page(title: str, points: Sequence[Point], labels: Sequence[str], notes: Sequ
         ),
         tag('details', tag('summary', 'All as a table'), _table(points, labels)),
         tag('footer', *(tag('p', note) for note in notes)),
-        tag('script', Markup(script)),
-    )
-    return f'<!doctype html>\n{tag("html", head, body, lang="en")}\n'
+    ]
+    return document(title, style, body, script, allowed=('media-src data:',))
 
 
 def seconds(items: int) -> float:
@@ -200,7 +184,3 @@ def _table(points: Sequence[Point], labels: Sequence[str]) -> Markup:
     ]
     table = tag('table', head, tag('tbody', *body))
     return tag('div', table, class_='scroll', tabindex=0, role='region', aria_label='All')
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
