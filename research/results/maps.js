@@ -53,7 +53,8 @@ function play(point) {
   heard = point;
   point.classList.add('heard');
   sound.src = point.dataset.sound;
-  sound.play().catch(stop);
+  // What `stop` broke off is none of the sound that is heard now.
+  sound.play().catch((error) => error.name === 'AbortError' || stop());
 }
 
 function nearest(event) {
