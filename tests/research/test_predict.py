@@ -221,9 +221,9 @@ def test_help_and_typos_wait_for_no_jax():
 
 
 @pytest.mark.slow
-def test_an_hour_takes_little_more_memory_than_a_minute(run, tmp_path):
+def test_twenty_minutes_take_little_more_memory_than_one(run, tmp_path):
     peaks = []
-    for name, minutes in (('minute.wav', 1), ('hour.wav', 60)):
+    for name, minutes in (('short.wav', 1), ('long.wav', 20)):
         path = tmp_path / name
         noise = np.random.default_rng(0).integers(-9_000, 9_000, (44_100 * 60, 2)).astype(np.int16)
         with soundfile.SoundFile(path, 'w', 44_100, 2, 'PCM_16') as file:
@@ -245,5 +245,5 @@ def test_an_hour_takes_little_more_memory_than_a_minute(run, tmp_path):
         [row] = rows(done.stdout)
         assert float(row['length_s']) == minutes * 60
         peaks.append(int(done.stderr.split()[-1]) / 1024)
-    # The hour itself has 605 MiB; what allocators keep of blocks varies by some ten.
-    assert peaks[1] - peaks[0] < 100
+    # The long one has 202 MiB, and 101 as mono; what allocators keep of blocks varies by some ten.
+    assert peaks[1] - peaks[0] < 60
