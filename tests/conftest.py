@@ -1,16 +1,16 @@
 """A small prepared corpus, launch.py as processes of their own, and what their runs came to."""
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,10 +18,11 @@ import pytest
 
 import data_prep
 from research.restore import Kind, restore
+from tests import forked
+from tests.forked import Ended
 
 ROOT = Path(__file__).parents[1]
 CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
-PATIENCE_S = 120
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,57 +31,58 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 class Launched(subprocess.Popen[str]):
-    def until(self, reached: Callable[[], object]) -> None:
-        """Waits for what this process is to reach while it runs."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not reached():
-            assert time.monotonic() < deadline
-            assert self.poll() is None, self.communicate()
-            time.sleep(0.001)
-
     def end(self) -> Ended:
         out, err = self.communicate(timeout=300)
         return Ended(self.returncode, out, err)
 
 
 @pytest.fixture(scope='session')
-def data_dir(tmp_path_factory) -> Path:
-    """Holds corpus_styles, prepared, with four pieces of each style; once for all processes."""
+def shared(tmp_path_factory) -> Path:
+    """A folder that all processes of these tests have in common."""
     folder = tmp_path_factory.getbasetemp()
-    if 'PYTEST_XDIST_WORKER' in os.environ:
-        folder = folder.parent
-    with (folder / 'data.lock').open('w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if data_prep.prepared('corpus_styles', folder / 'data') is None:
-            data_prep.prepare('corpus_styles', folder / 'data', limit=4, report=lambda line: None)
-    return folder / 'data'
+    return folder.parent if 'PYTEST_XDIST_WORKER' in os.environ else folder
 
 
 @pytest.fixture(scope='session')
-def launch(data_dir, tmp_path_factory) -> Iterator[Callable[..., Launched]]:
-    """Starts `python launch.py FLAGS` on `data_dir`; what still runs at the end is killed.
+def data_dir(shared) -> Path:
+    """Holds corpus_styles, prepared, with four pieces of each style; once for all processes."""
+    with (shared / 'data.lock').open('w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if data_prep.prepared('corpus_styles', shared / 'data') is None:
+            data_prep.prepare('corpus_styles', shared / 'data', limit=4, report=lambda line: None)
+    return shared / 'data'
 
-    The processes share their compiled programs, and know of no device but the CPU.
-    """
-    ours = {
+
+@pytest.fixture(scope='session')
+def surroundings(shared) -> dict[str, str]:
+    """Processes share their compiled programs, and know of no device but the CPU."""
+    return {
         'JAX_PLATFORMS': 'cpu',
-        'JAX_COMPILATION_CACHE_DIR': str(tmp_path_factory.mktemp('programs')),
+        'JAX_COMPILATION_CACHE_DIR': str(shared / 'programs'),
         'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+        # A cache with a bound has a lock, so that none reads what another is writing.
+        'JAX_COMPILATION_CACHE_MAX_SIZE': str(2**32),
     }
+
+
+@pytest.fixture(scope='session')
+def fork(data_dir, surroundings, tmp_path_factory) -> Iterator[Callable[..., forked.Process]]:
+    """As `launch`, for who starts many runs: forked.forking, on `data_dir`."""
+    with forked.forking(tmp_path_factory.mktemp('said'), surroundings) as start:
+        yield functools.partial(start, f'--data_dir={data_dir}')
+
+
+@pytest.fixture(scope='session')
+def launch(data_dir, surroundings) -> Iterator[Callable[..., Launched]]:
+    """Starts `python launch.py FLAGS` on `data_dir`; what still runs at the end is killed."""
     started = []
 
     def start(*flags: str, python: tuple[str, ...] = (), **environment: str) -> Launched:
         process = Launched(
             [sys.executable, *python, 'launch.py', f'--data_dir={data_dir}', *flags],
             cwd=ROOT,
-            env={**os.environ, **ours, **environment},
+            env={**os.environ, **surroundings, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

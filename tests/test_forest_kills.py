@@ -73,10 +73,10 @@ class Runs(NamedTuple):
 
 
 @pytest.fixture(scope='module')
-def runs(launch, run_in, tmp_path_factory) -> Runs:
+def runs(fork, run_in, tmp_path_factory) -> Runs:
     """One that nothing happened to, and beside it one that SIGTERM stopped amid its search."""
     whole, part = (tmp_path_factory.mktemp(name) for name in ('whole', 'part'))
-    undisturbed, stopped = (launch(*FLAGS, f'--runs_dir={each}') for each in (whole, part))
+    undisturbed, stopped = (fork(*FLAGS, f'--runs_dir={each}') for each in (whole, part))
     stopped.until(lambda: any(records(path.parent) for path in part.glob('*/*/metrics.jsonl')))
     stopped.terminate()
     ended, run = stopped.end(), run_in(part)
@@ -99,9 +99,7 @@ def test_sigterm_stops_the_search_with_143_and_one_line(runs, run_in):
     assert stopped.left == wanted
 
 
-def test_stopped_and_then_killed_at_three_moments_it_ends_as_an_undisturbed_one(
-    runs, launch, run_in
-):
+def test_stopped_and_then_killed_at_three_moments_it_ends_as_an_undisturbed_one(runs, fork, run_in):
     undisturbed, stopped = runs
     run = run_in(stopped.runs_dir)
     flags = (*FLAGS, f'--runs_dir={stopped.runs_dir}')
@@ -111,11 +109,11 @@ def test_stopped_and_then_killed_at_three_moments_it_ends_as_an_undisturbed_one(
         'as it writes predictions': (run / 'predictions' / 'valid.npz').exists,
     }
     for moment, reached in moments.items():
-        process = launch(*flags)
+        process = fork(*flags)
         process.until(reached)
         process.kill()
         assert process.end().code == -signal.SIGKILL, moment
         assert not (run / 'result.json').exists(), moment
-    code, _, err = launch(*flags).end()
+    code, _, err = fork(*flags).end()
     assert (code, err) == (0, '')
     assert outcome(run) == undisturbed

@@ -1,7 +1,6 @@
 """Grids as they are started by hand: what fails fails alone, what was stopped goes on."""
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,16 +30,16 @@ def results(runs_dir: Path) -> dict[str, float]:
 
 
 @pytest.fixture(scope='module')
-def swept(launch, tmp_path_factory):
+def swept(fork, tmp_path_factory):
     runs_dir = tmp_path_factory.mktemp('swept')
-    return runs_dir, launch(*SWEPT, '--stack=off', f'--runs_dir={runs_dir}').end()
+    return runs_dir, fork(*SWEPT, '--stack=off', f'--runs_dir={runs_dir}').end()
 
 
-def test_a_member_that_diverges_fails_alone_with_its_reason(launch, swept):
+def test_a_member_that_diverges_fails_alone_with_its_reason(fork, swept):
     runs_dir, ended = swept
     assert ended.code == 1
     assert len(results(runs_dir)) == 2
-    status = launch(*SWEPT, f'--runs_dir={runs_dir}', '--status').end()
+    status = fork(*SWEPT, f'--runs_dir={runs_dir}', '--status').end()
     assert status.code == 0
     first, *rest = status.out.splitlines()
     assert first.startswith(f'{NAME}: 4 runs: 2 done, 2 failed')
@@ -50,14 +49,14 @@ def test_a_member_that_diverges_fails_alone_with_its_reason(launch, swept):
         assert 'loss or gradient is not finite at step 2' in line
 
 
-def test_a_finished_grid_trains_nothing_and_failed_runs_only_when_asked(launch, swept):
+def test_a_finished_grid_trains_nothing_and_failed_runs_only_when_asked(fork, swept):
     runs_dir, _ = swept
     before = {path: path.stat().st_mtime_ns for path in runs_dir.rglob('metrics.jsonl')}
-    again = launch(*SWEPT, f'--runs_dir={runs_dir}').end()
+    again = fork(*SWEPT, f'--runs_dir={runs_dir}').end()
     assert again.code == 1
     assert 'of 4]' not in again.out
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    retried = launch(*SWEPT, f'--runs_dir={runs_dir}', '--retry_failed').end()
+    retried = fork(*SWEPT, f'--runs_dir={runs_dir}', '--retry_failed').end()
     assert retried.code == 1
     assert retried.out.count('optimizer.learning_rate=1e30 seed=') >= 2
 
@@ -78,18 +77,17 @@ def test_the_table_of_a_grid_has_a_row_a_label(swept):
 
 
 def test_a_stack_that_is_killed_and_two_drivers_at_once_end_as_runs_that_nothing_happened_to(
-    launch, swept, tmp_path
+    fork, swept, tmp_path
 ):
     undisturbed, _ = swept
     flags = *SWEPT, '--stack=on', f'--runs_dir={tmp_path}'
-    killed = launch(*flags)
-    while not list(tmp_path.glob('genre_mlp/*/metrics.jsonl')):
-        assert killed.poll() is None
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
+    killed = fork(*flags)
+    killed.until(lambda: any(tmp_path.glob('genre_mlp/*/metrics.jsonl')))
+    killed.kill()
+    killed.end()
     begun = [json.loads(p.read_text()) for p in tmp_path.glob('genre_mlp/*/environment.json')]
     assert [each['stack']['members'] for each in begun] == [4] * 4
-    drivers = [launch(*flags) for _ in range(2)]
+    drivers = [fork(*flags) for _ in range(2)]
     ended = [driver.end() for driver in drivers]
     assert [each.code for each in ended] == [1, 1]
     # What is stacked is summed in another order.
@@ -112,8 +110,8 @@ def test_a_stack_that_is_killed_and_two_drivers_at_once_end_as_runs_that_nothing
         ((*BASE, '--status'), '--status tells of a grid'),
     ],
 )
-def test_a_wrong_grid_is_told_in_one_line_and_nothing_is_started(launch, tmp_path, flags, said):
-    ended = launch(*flags, f'--runs_dir={tmp_path}').end()
+def test_a_wrong_grid_is_told_in_one_line_and_nothing_is_started(fork, tmp_path, flags, said):
+    ended = fork(*flags, f'--runs_dir={tmp_path}').end()
     assert ended.code == 2
     assert said in ended.err
     assert ended.err.startswith('error: ')
@@ -121,8 +119,8 @@ def test_a_wrong_grid_is_told_in_one_line_and_nothing_is_started(launch, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_the_plan_of_a_grid_starts_nothing(launch, tmp_path):
-    ended = launch(*SWEPT, f'--runs_dir={tmp_path}', '--plan').end()
+def test_the_plan_of_a_grid_starts_nothing(fork, tmp_path):
+    ended = fork(*SWEPT, f'--runs_dir={tmp_path}', '--plan').end()
     assert ended.code == 0
     first, *rest = ended.out.splitlines()
     assert first == f'{NAME}: 4 runs on corpus_styles'

@@ -1,6 +1,5 @@
 """A run that is killed, stopped, damaged or out of space ends as one that nothing happened to."""
 
-import functools
 import os
 import random
 import re
@@ -9,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.forked import Process
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,6 @@ CNN = (
 )
 # A checkpoint at every report.
 HOW = ('--corpus=corpus_styles', '--wandb=off', '--checkpoint_every_s=0')
-STEPS = {MLP: 240, CNN: 12}
 
 
 class Undisturbed(NamedTuple):
@@ -48,10 +48,10 @@ class Undisturbed(NamedTuple):
 
 
 @pytest.fixture(scope='module')
-def undisturbed(launch, run_in, outcome, tmp_path_factory) -> dict[tuple[str, ...], Undisturbed]:
+def undisturbed(fork, run_in, outcome, tmp_path_factory) -> dict[tuple[str, ...], Undisturbed]:
     folder, began_s = tmp_path_factory.mktemp('undisturbed'), time.monotonic()
     places = {MLP: folder / 'mlp', CNN: folder / 'cnn'}
-    processes = {each: launch(*each, *HOW, f'--runs_dir={place}') for each, place in places.items()}
+    processes = {each: fork(*each, *HOW, f'--runs_dir={place}') for each, place in places.items()}
     found = {}
     for each, place in places.items():
         processes[each].until(lambda place=place: records(place))
@@ -59,12 +59,6 @@ def undisturbed(launch, run_in, outcome, tmp_path_factory) -> dict[tuple[str, ..
         assert processes[each].end().code == 0
         found[each] = Undisturbed(outcome(run_in(place)), started_s)
     return found
-
-
-class Killed(NamedTuple):
-    runs_dir: Path
-    code: int  # of the last process
-    story: str  # all that the processes said, and when they were killed
 
 
 def records(runs_dir: Path) -> int:
@@ -80,72 +74,82 @@ def touched(runs_dir: Path) -> int:
     return sum(path.stat().st_mtime_ns for path in runs_dir.glob('*/*/metrics.jsonl'))
 
 
+class Moment(NamedTuple):
+    """When a process is killed."""
+
+    told: str
+    reached: Callable[[], object]
+    later_s: float
+
+
 @pytest.fixture(scope='module')
-def killed(undisturbed, launch, tmp_path_factory) -> dict[tuple[str, ...], Future[Killed]]:
-    """Both experiments at a time, each killed three times and then left alone."""
+def draw() -> random.Random:
     seed = int(os.environ.get('AUDIOGRID_KILL_SEED', secrets.randbits(32)))
-
-    def run(experiment: tuple[str, ...], folder: Path) -> Killed:
-        draw, flags = random.Random(seed), (*experiment, *HOW, f'--runs_dir={folder}')
-        expected, started_s = undisturbed[experiment]
-        start_s = draw.uniform(0, started_s / 2)  # the programs are compiled by now
-        count = draw.randint(1, len(expected['metrics']) - 2)
-
-        def starting(began_s: float, metrics: int) -> bool:
-            return time.monotonic() - began_s > start_s or records(folder) > 0
-
-        def saving(began_s: float, metrics: int) -> bool:
-            return metrics != touched(folder) and records(folder) >= count and writing(folder)
-
-        def concluding(began_s: float, metrics: int) -> bool:
-            return any(folder.glob('*/*/predictions'))
-
-        moments = [
-            (f'in its first {start_s:.1f} s', starting, 0.0),
-            (f'as it saves after {count} records', saving, draw.uniform(0, 0.1)),
-            ('as it writes predictions', concluding, draw.uniform(0, 0.5)),
-        ]
-        story = f'AUDIOGRID_KILL_SEED={seed}\n'
-        for moment, reached, delay_s in moments:
-            before = time.monotonic(), touched(folder)
-            process = launch(*flags)
-            process.until(functools.partial(reached, *before))
-            time.sleep(delay_s)
-            process.kill()
-            code, out, err = process.end()
-            story += f'{out}{err}killed {moment}, {delay_s:.3f} s later: {code}\n'
-            assert code == -signal.SIGKILL, story
-        code, out, err = launch(*flags).end()
-        return Killed(folder, code, story + out + err)
-
-    with ThreadPoolExecutor(2) as pool:
-        folder = tmp_path_factory.mktemp('killed')
-        return {each: pool.submit(run, each, folder / each[0][-5:]) for each in (MLP, CNN)}
+    print(f'AUDIOGRID_KILL_SEED={seed}')
+    return random.Random(seed)
 
 
-@pytest.mark.parametrize('experiment', [MLP, CNN], ids=['mlp', 'cnn2d'])
-def test_a_run_killed_at_three_random_moments_ends_as_an_undisturbed_one(
-    experiment, killed, undisturbed, run_in, outcome
-):
-    runs_dir, code, story = killed[experiment].result()
-    print(story)
-    assert code == 0
-    assert f'resumed at step {STEPS[experiment]} of {STEPS[experiment]}' in story
-    assert outcome(run_in(runs_dir)) == undisturbed[experiment].outcome
+def starting(folder: Path, after_s: float) -> Moment:
+    began_s = time.monotonic()
+    return Moment(
+        f'in its first {after_s:.1f} s',
+        lambda: time.monotonic() - began_s > after_s or records(folder) > 0,
+        0.0,
+    )
 
 
-def test_a_killed_run_that_streams_goes_on_as_a_resident_one_that_nothing_happened_to(
-    undisturbed, launch, run_in, outcome, tmp_path
-):
-    flags = (*CNN, *HOW, f'--runs_dir={tmp_path}', '--stream=on')
-    process = launch(*flags)
-    process.until(lambda: records(tmp_path) >= 4)
+def saving(folder: Path, count: int, later_s: float) -> Moment:
+    before = touched(folder)
+    return Moment(
+        f'as it saves after {count} records',
+        lambda: before != touched(folder) and records(folder) >= count and writing(folder),
+        later_s,
+    )
+
+
+def concluding(folder: Path, later_s: float) -> Moment:
+    return Moment('as it writes predictions', lambda: any(folder.glob('*/*/predictions')), later_s)
+
+
+def kill(process: Process, moment: Moment) -> None:
+    process.until(moment.reached)
+    time.sleep(moment.later_s)
     process.kill()
-    process.end()
-    code, out, err = launch(*flags).end()
+    code, out, err = process.end()
+    print(f'{out}{err}killed {moment.told}, {moment.later_s:.3f} s later: {code}')
+    assert code == -signal.SIGKILL
+
+
+def test_a_run_killed_at_three_random_moments_ends_as_an_undisturbed_one(
+    undisturbed, fork, run_in, outcome, draw, tmp_path
+):
+    flags = (*MLP, *HOW, f'--runs_dir={tmp_path}')
+    expected, started_s = undisturbed[MLP]
+    start_s = draw.uniform(0, started_s / 2)  # the programs are compiled by now
+    kill(fork(*flags), starting(tmp_path, start_s))
+    count = draw.randint(1, len(expected['metrics']) - 2)
+    kill(fork(*flags), saving(tmp_path, count, draw.uniform(0, 0.1)))
+    # Drawing makes the end long enough to be killed in.
+    kill(fork(*flags, pictures=True), concluding(tmp_path, draw.uniform(0, 0.5)))
+    code, out, err = fork(*flags).end()
+    assert (code, err) == (0, '')
+    assert 'resumed at step 240 of 240' in out
+    assert outcome(run_in(tmp_path)) == expected
+
+
+def test_a_run_killed_twice_as_it_streams_ends_as_a_resident_one_that_nothing_happened_to(
+    undisturbed, fork, run_in, outcome, draw, tmp_path
+):
+    flags = (*CNN, *HOW, f'--runs_dir={tmp_path}')
+    expected, _ = undisturbed[CNN]
+    last = len(expected['metrics']) - 2
+    first = draw.randint(1, last - 1)
+    for count in (first, draw.randint(first + 1, last)):
+        kill(fork(*flags, '--stream=on'), saving(tmp_path, count, draw.uniform(0, 0.1)))
+    code, out, err = fork(*flags).end()
     assert (code, err) == (0, '')
     assert 'resumed at step' in out
-    assert outcome(run_in(tmp_path)) == undisturbed[CNN].outcome
+    assert outcome(run_in(tmp_path)) == expected
 
 
 class Stopped(NamedTuple):
@@ -154,10 +158,10 @@ class Stopped(NamedTuple):
 
 
 @pytest.fixture(scope='module')
-def stopped(launch, run_in, tmp_path_factory) -> Stopped:
+def stopped(fork, run_in, tmp_path_factory) -> Stopped:
     """A run that SIGTERM stopped after its first records."""
     folder = tmp_path_factory.mktemp('stopped')
-    process = launch(*MLP, *HOW, f'--runs_dir={folder}')
+    process = fork(*MLP, *HOW, f'--runs_dir={folder}')
     process.until(lambda: records(folder) >= 4)
     process.terminate()
     code, out, err = process.end()
@@ -167,25 +171,25 @@ def stopped(launch, run_in, tmp_path_factory) -> Stopped:
     return Stopped(folder, int(said[1]))
 
 
-def resume(stopped: Stopped, launch, folder: Path):
+def resume(stopped: Stopped, fork, folder: Path):
     shutil.copytree(stopped.runs_dir, folder, dirs_exist_ok=True)
-    return launch(*MLP, *HOW, f'--runs_dir={folder}')
+    return fork(*MLP, *HOW, f'--runs_dir={folder}')
 
 
 def test_a_run_stopped_by_sigterm_goes_on_at_that_step_and_ends_as_an_undisturbed_one(
-    stopped, undisturbed, launch, run_in, outcome, tmp_path
+    stopped, undisturbed, fork, run_in, outcome, tmp_path
 ):
     latest = sorted((run_in(stopped.runs_dir) / 'checkpoints' / 'latest').glob('*.sha256.json'))
     assert latest[-1].name == f'{stopped.step:08d}.sha256.json'
     assert stopped.step % 24, 'between two reports, where the sums of one are under way'
-    code, out, err = resume(stopped, launch, tmp_path).end()
+    code, out, err = resume(stopped, fork, tmp_path).end()
     assert (code, err) == (0, '')
     assert f'resumed at step {stopped.step} of 240\n' in out
     assert outcome(run_in(tmp_path)) == undisturbed[MLP].outcome
 
 
 def test_a_flipped_bit_in_the_newest_checkpoint_is_said_and_the_one_before_is_taken(
-    stopped, undisturbed, launch, run_in, outcome, tmp_path
+    stopped, undisturbed, fork, run_in, outcome, tmp_path
 ):
     shutil.copytree(stopped.runs_dir, tmp_path, dirs_exist_ok=True)
     newest = run_in(tmp_path) / 'checkpoints' / 'latest' / f'{stopped.step:08d}'
@@ -193,7 +197,7 @@ def test_a_flipped_bit_in_the_newest_checkpoint_is_said_and_the_one_before_is_ta
     content = bytearray(data.read_bytes())
     content[len(content) // 2] ^= 1
     data.write_bytes(content)
-    code, out, err = launch(*MLP, *HOW, f'--runs_dir={tmp_path}').end()
+    code, out, err = fork(*MLP, *HOW, f'--runs_dir={tmp_path}').end()
     assert (code, err) == (0, '')
     assert f'latest checkpoint of step {stopped.step} is damaged' in out
     before = stopped.step // 24 * 24
@@ -216,14 +220,14 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_one_line_and_with_room_the_run_ends_as_an_undisturbed_one(
-    small_disk, undisturbed, launch, run_in, outcome
+    small_disk, undisturbed, fork, run_in, outcome
 ):
     flags = (*MLP, *HOW, f'--runs_dir={small_disk}')
-    full = launch(*flags).end()
+    full = fork(*flags).end()
     assert full.code == 1
     assert re.fullmatch(r'error: .*the disk is full .*last good checkpoint: .*\n', full.err)
     subprocess.run(['mount', '-o', 'remount,size=64m', str(small_disk)], check=True)
-    code, out, err = launch(*flags).end()
+    code, out, err = fork(*flags).end()
     assert (code, err) == (0, '')
     assert 'resumed at step' in out
     assert outcome(run_in(small_disk)) == undisturbed[MLP].outcome

@@ -206,11 +206,11 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_is_told_again(train, ask):
     assert content(failed.directory) == before
 
 
-def test_a_second_process_on_a_run_is_refused_with_the_name_of_the_first(launch, tmp_path):
+def test_a_second_process_on_a_run_is_refused_with_the_name_of_the_first(fork, tmp_path):
     flags = (*SMALL, '--set=steps=1000000', f'--runs_dir={tmp_path}')
-    first = launch(*flags)
+    first = fork(*flags)
     first.until(lambda: any(tmp_path.glob('*/*/metrics.jsonl')))
-    second = launch(*flags).end()
+    second = fork(*flags).end()
     assert second.code == 1
     assert re.fullmatch(rf'error: .* is held by process {first.pid} .*\n', second.err)
     first.send_signal(signal.SIGTERM)
