@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from data_prep import splits
+from data_prep import leaks, splits
 from data_prep.cards import Corpus
 from data_prep.copies import Pair
 
@@ -32,7 +32,7 @@ def run(
         pairs, uncompared: as `data_prep.copies` gives them.
 
     Returns:
-        'leaks': protocol to the `splits.Leaks` of each fold, a share without test rows as None;
+        'leaks': protocol to the `leaks.Leaks` of each fold, a share without test rows as None;
         'copies': kind to pairs; 'uncompared': as given; 'clipped': how many recordings are;
         'few_groups': protocol to the classes with fewer groups (those that copies bind are one)
         than train, valid and test need, and how many they have; 'empty_classes': those of which
@@ -43,7 +43,7 @@ def run(
     return {
         'leaks': {
             name: [
-                _plain(splits.leaks(protocol, columns, pairs, fold))
+                _plain(leaks.found(protocol, columns, pairs, fold))
                 for fold in range(int(protocol['folds']))
             ]
             for name, protocol in protocols.items()
@@ -63,29 +63,29 @@ def run(
 def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
     """The checks for people; `label` says what the classes are of."""
     for name, folds in checks['leaks'].items():
-        leaks = max(folds, key=_badness)
-        sizes = leaks['sizes']
+        leaking = max(folds, key=_badness)
+        sizes = leaking['sizes']
         said = [f'{"/".join(str(sizes[part]) for part in splits.PARTS)} train/valid/test']
         said += [f'{size} {part}' for part, size in sizes.items() if part not in splits.PARTS]
-        said += [f'{leaks["left_out"]} left out'] * bool(leaks['left_out'])
+        said += [f'{leaking["left_out"]} left out'] * bool(leaking['left_out'])
         said += [
             f'{share:.1%} of test has its {column} in train'
-            for column, share in leaks['known'].items()
+            for column, share in leaking['known'].items()
             if share is not None and column not in ('item', 'copies')
         ]
         said += [
-            f'{count} {column}s torn apart' for column, count in leaks['torn'].items() if count
+            f'{count} {column}s torn apart' for column, count in leaking['torn'].items() if count
         ]
-        said.append(f'copies across sides: {leaks["exact"]} exact, {leaks["near"]} near')
+        said.append(f'copies across sides: {leaking["exact"]} exact, {leaking["near"]} near')
         said += [
             f'{count} of {sizes[part]} {part} are copies of what trains or validates'
-            for part, count in leaks['aside'].items()
+            for part, count in leaking['aside'].items()
         ]
-        worst = f', fold {folds.index(leaks)}, the worst of {len(folds)}' * (len(folds) > 1)
+        worst = f', fold {folds.index(leaking)}, the worst of {len(folds)}' * (len(folds) > 1)
         yield f'{name}{worst}: {", ".join(said)}'
-        for fold, leaks in enumerate(folds):
+        for fold, leaking in enumerate(folds):
             where = f', fold {fold}' * (len(folds) > 1)
-            if empty := [part for part in splits.PARTS if not leaks['sizes'][part]]:
+            if empty := [part for part in splits.PARTS if not leaking['sizes'][part]]:
                 why = 'too few groups, or joined by copies'
                 yield f'{name}{where}: nothing in {" and ".join(empty)}: {why}'
     for name, few in checks['few_groups'].items():
@@ -125,13 +125,13 @@ def _few(protocol: Mapping[str, Any], columns: splits.Columns) -> dict[str, int]
     return {label: len(seen) for label, seen in sorted(groups.items()) if len(seen) < 3}
 
 
-def _badness(leaks: Mapping[str, Any]) -> tuple[float, ...]:
+def _badness(leaking: Mapping[str, Any]) -> tuple[float, ...]:
     """By which the worst fold is chosen: copies across sides, then the shares that are known."""
-    known = [share or 0 for column, share in leaks['known'].items() if column != 'item']
-    across = leaks['exact'] + leaks['near'] + sum(leaks['aside'].values())
-    return across, sum(known), sum(leaks['torn'].values())
+    known = [share or 0 for column, share in leaking['known'].items() if column != 'item']
+    across = leaking['exact'] + leaking['near'] + sum(leaking['aside'].values())
+    return across, sum(known), sum(leaking['torn'].values())
 
 
-def _plain(leaks: splits.Leaks) -> dict[str, Any]:
-    known = {name: None if math.isnan(share) else share for name, share in leaks.known.items()}
-    return leaks._asdict() | {'known': known}
+def _plain(leaking: leaks.Leaks) -> dict[str, Any]:
+    known = {name: None if math.isnan(share) else share for name, share in leaking.known.items()}
+    return leaking._asdict() | {'known': known}

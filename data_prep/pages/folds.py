@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_prep import splits
+from data_prep import leaks, splits
 from data_prep.copies import Pair
 from data_prep.pages import wording
 
@@ -24,7 +24,7 @@ class Fold:
         lacking: of train, valid and test those that lack classes, to the classes.
         known: column to the share of test records, in [0, 1], whose value of it is trained on;
             NaN without test records.
-        exact, near: pairs of copies that stand on two sides, as `splits.Leaks` has them.
+        exact, near: pairs of copies that stand on two sides, as `leaks.Leaks` has them.
     """
 
     counts: Mapping[str, Mapping[str, int]]
@@ -95,14 +95,14 @@ def _fold(
     number: int,
 ) -> Fold:
     parts = splits.assign(rule, columns, number)
-    across = splits.leaks(rule, columns, pairs, number)
+    across = leaks.found(rule, columns, pairs, number)
     labels = np.array(columns['label'])
     order = [*across.sizes, *([LEFT_OUT] if (parts == LEFT_OUT).any() else [])]
     lacking = splits.coverage(columns['label'], parts)
     return Fold(
         counts={part: dict(Counter(labels[parts == part].tolist())) for part in order},
         lacking={part: names for part, names in lacking.items() if names},
-        known={name: splits.leak(columns, name, parts) for name in watched},
+        known={name: leaks.share(columns, name, parts) for name in watched},
         exact=across.exact,
         near=across.near,
     )

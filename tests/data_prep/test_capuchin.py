@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import data_prep
-from data_prep import capuchin, manifest, splits
+from data_prep import capuchin, leaks, manifest, splits
 from data_prep.cards import Wish
 
 RATE_HZ = 8000
@@ -159,8 +159,8 @@ def test_of_copies_in_two_recordings_those_that_test_are_kept(source, tmp_path):
     rows = manifest.items(directory)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     protocols = manifest.read(directory)['protocols']
-    kept = splits.leaks(protocols['recording_folds'], columns)
-    leaky = [splits.leaks(protocols['leaky_recordings'], columns, fold=k) for k in range(4)]
+    kept = leaks.found(protocols['recording_folds'], columns)
+    leaky = [leaks.found(protocols['leaky_recordings'], columns, fold=k) for k in range(4)]
     assert (kept.exact, kept.near) == (0, 0)
     assert kept.left_out >= len(copied)
     assert max(each.exact for each in leaky) >= len(copied)

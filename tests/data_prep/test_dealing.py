@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import data_prep
-from data_prep import splits
+from data_prep import leaks, splits
 from data_prep.copies import Pair
 
 PROTOCOL = {'unit': 'item', 'group': 'piece', 'folds': 4}
@@ -115,7 +115,7 @@ def test_published_parts_are_taken_whatever_the_copies():
     protocol = {'unit': 'item', 'column': 'part', 'group': 'piece', 'folds': 1}
     columns = columns_of(['x', 'y']) | {'part': ['train', 'test'], 'copies': ['x', 'x']}
     assert splits.assign(protocol, columns).tolist() == ['train', 'test']
-    assert splits.leaks(protocol, columns).known == {'piece': 0.0, 'copies': 1.0}
+    assert leaks.found(protocol, columns).known == {'piece': 0.0, 'copies': 1.0}
 
 
 def test_a_published_part_that_is_none_is_named():
@@ -149,7 +149,7 @@ def test_rows_set_aside_have_a_part_of_their_own_and_count_for_nothing_else(copi
             parts[clips], splits.assign(PROTOCOL | {'copies': copies}, alone, fold)
         )
     labels = ['' if kind != 'clip' else 'a' for kind in columns['kind']]
-    assert set(splits.leaks(protocol, columns | {'label': labels}).torn.values()) == {0}
+    assert set(leaks.found(protocol, columns | {'label': labels}).torn.values()) == {0}
 
 
 def test_without_classes_groups_are_dealt_as_of_one():
@@ -181,7 +181,7 @@ def test_leaks_are_those_that_every_pair_of_rows_shows(seed):
         for one, other in rng.choice(60, (50, 2)).tolist()
     ]
     parts = splits.assign(protocol, columns)
-    found = splits.leaks(protocol, columns, pairs)
+    found = leaks.found(protocol, columns, pairs)
     names = across(columns, parts, ('piece', 'text'))
     assert found.torn == Counter(name for name, _ in names)
     assert min(found.torn.values()) > 0
