@@ -1,16 +1,21 @@
 """How probable a piece of music is to a model of notes."""
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Array, Int, Shaped
 
 from data_prep.errors import Unreadable
 from data_prep.sources import midi
+from research.experiment import Model
 from research.predicting.answers import Options, Reported, Watch
 from research.predicting.places import Place
+from research.step import Weights
+from research.tasks import Task
 from research.tokens import View, windows
 from research.trained import Loaded
 
@@ -48,14 +53,7 @@ class Likelihoods:
         self.columns = (task.selects_by, 'tokens', 'length_s')
         self._view, self._batch, self._meaning = view, batch, loaded.meaning
         self._weights = jax.device_put(loaded.weights)
-
-        @jax.jit
-        def predict(weights, tokens, lengths, first):
-            variables = {'params': weights.params, 'batch_stats': weights.stats}
-            outputs = model.apply(variables, tokens, lengths, None)
-            return task.predict(outputs, {'tokens': tokens, 'first': first})
-
-        self._predict = predict
+        self._predict = functools.partial(_predictions, model=model, task=task)
 
     def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order."""
@@ -109,3 +107,18 @@ class Likelihoods:
             np.add.at(tokens, piece, said['tokens'][own])
             begin, slot = end, 0
         return nats, tokens, after % self._batch
+
+
+@functools.partial(jax.jit, static_argnames=('model', 'task'))
+def _predictions(
+    weights: Weights,
+    tokens: Shaped[Array, 'batch time fields'],
+    lengths: Int[Array, ' batch'],
+    first: Int[Array, ' batch'],
+    *,
+    model: Model,
+    task: Task,
+) -> dict[str, Array]:
+    variables = {'params': weights.params, 'batch_stats': weights.stats}
+    outputs = model.apply(variables, tokens, lengths, None)
+    return task.predict(outputs, {'tokens': tokens, 'first': first})

@@ -5,6 +5,7 @@ from research import evaluate, material, midi
 from research.predicting import kinds
 from research.predicting.answers import Options
 from research.predicting.places import Place
+from research.tasks import NextToken
 
 # Parts of fewer examples than a batch would have a program each.
 SMALL = ('model.widths=8', 'model.embedding=4', 'augment=', 'batch_size=1')
@@ -66,3 +67,18 @@ def test_who_goes_on_after_any_piece_gives_the_same_bits(pieces, untrained, unwa
     for number, each in enumerate(whole):
         rest = list(answers.ask(places[number + 1 :], unwatched, each.slot))
         assert rest == whole[number + 1 :]
+
+
+def test_all_that_ask_one_model_share_a_program(pieces, untrained, unwatched, monkeypatch):
+    corpus, places = pieces
+    loaded = untrained('notes_gru', corpus, {}, *SMALL, 'frontend.window=40', 'frontend.context=10')
+    own, traced = NextToken.predict, []
+
+    def predict(*arguments):
+        traced.append(arguments)
+        return own(*arguments)
+
+    monkeypatch.setattr(NextToken, 'predict', predict)
+    for _ in range(2):
+        list(kinds.answers(loaded, Options(), 5).ask(places, unwatched))
+    assert len(traced) == 1
