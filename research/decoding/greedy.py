@@ -20,9 +20,7 @@ def decode(
     Raises:
         ValueError: `length` is not in [0, frames], or a valid frame holds a NaN.
     """
-    best = np.argmax(valid_frames(log_probs, length), axis=1)
-    first = np.append(True, best[1:] != best[:-1])[: len(best)]
-    return best[first & (best != blank_id)].tolist()
+    return collapse(np.argmax(valid_frames(log_probs, length), axis=1), blank_id)
 
 
 def decode_batch(
@@ -32,6 +30,12 @@ def decode_batch(
 ) -> list[list[int]]:
     """`decode` of each example."""
     return [decode(x, int(length), blank_id) for x, length in zip(log_probs, lengths, strict=True)]
+
+
+def collapse(path: Integer[np.ndarray, ' frames'], blank_id: int = 0) -> list[int]:
+    """A label a frame without its repeats, and then without blanks: B in section 3.1 there."""
+    first = np.append(True, path[1:] != path[:-1])[: len(path)]
+    return path[first & (path != blank_id)].tolist()
 
 
 def valid_frames(

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from research.decoding import greedy
 from research.decoding.transcriber import Transcriber
 from research.predicting.stitching import LogProbs
 from research.tasks.ctc import BLANK
@@ -38,9 +39,7 @@ class Greedy:
         self._best.append(np.argmax(stretch, axis=1).astype(np.int16))
 
     def text(self) -> str:
-        best = np.concatenate(self._best)
-        first = np.append(True, best[1:] != best[:-1])[: len(best)]
-        labels: list[int] = best[first & (best != BLANK)].tolist()
+        labels = greedy.collapse(np.concatenate(self._best), BLANK)
         return ''.join(self._alphabet[label] for label in labels)
 
 
