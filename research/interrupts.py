@@ -1,7 +1,7 @@
 """SIGTERM and SIGINT as a wish to stop at the next safe place."""
 
 import signal
-from types import TracebackType
+from types import FrameType, TracebackType
 
 
 class Interrupted(Exception):
@@ -18,7 +18,10 @@ class Interrupted(Exception):
 
 
 class Interrupts:
-    """While entered, the first signal is remembered in `number` and a second one acts as ever."""
+    """While entered, the first signal is remembered in `number` and a second one acts as ever.
+
+    A signal that was ignored from the start, as under nohup, stays ignored.
+    """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -28,7 +31,8 @@ class Interrupts:
 
     def __enter__(self) -> 'Interrupts':
         for each in self.SIGNALS:
-            self._former[each] = signal.signal(each, self._remember)
+            if signal.getsignal(each) not in (signal.SIG_IGN, None):
+                self._former[each] = signal.signal(each, self._remember)
         return self
 
     def __exit__(
@@ -39,7 +43,7 @@ class Interrupts:
     ) -> None:
         self._restore()
 
-    def _remember(self, number: int, _) -> None:
+    def _remember(self, number: int, frame: FrameType | None) -> None:
         self.number = number
         self._restore()
 
