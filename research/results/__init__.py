@@ -1,7 +1,7 @@
 """What each task's runs end with beside their scores: more scores, files, pictures."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,10 @@ from research.runs import Run
 from research.scores import Units
 from research.step import Weights
 from research.tasks import CTC, Classification, Detection, NextFrame, NextToken, Regression
+
+
+def _printed(line: str) -> None:
+    print(line, flush=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Trained:
         evaluators: of 'valid' and 'test'.
         predictions: of each.
         tuned: on validation, with what `learnt` adds.
+        say: takes a line for a person; as it is, printed.
     """
 
     place: Run
@@ -36,6 +41,7 @@ class Trained:
     evaluators: Mapping[str, Evaluator]
     predictions: Mapping[str, Mapping[str, np.ndarray]]
     tuned: Mapping[str, float]
+    say: Callable[[str], None] = _printed
 
 
 def more(trained: Trained) -> dict[str, dict[str, Units]]:

@@ -2,7 +2,7 @@
 
 import csv
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import jax
@@ -23,6 +23,8 @@ ORDER = 3
 ALPHAS, BETAS = (0.25, 0.5, 1.0, 2.0), (1.0, 0.0, 2.0, 4.0)
 TUNED_ON = 100  # validation utterances, spread evenly over all
 COLUMNS = ('item', 'speaker', 'reference', 'greedy', 'with_lm', 'words', 'edits', 'edits_with_lm')
+
+Say = Callable[[str], None]
 
 
 class Heard(NamedTuple):
@@ -49,13 +51,15 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
     for name, said in trained.predictions.items():
         greedy[name] = ctc.texts(said['labels'], said['count'], labels)
     if ' ' not in labels:
-        _say('no transcript to train on has two words: decoded without a language model')
+        trained.say('no transcript to train on has two words: decoded without a language model')
     else:
         heard = {name: _heard(trained, name) for name in trained.evaluators}
-        transcriber = _tuned(_language(trained), labels, heard['valid'])
+        transcriber = _tuned(_language(trained), labels, heard['valid'], trained.say)
         transcriber.write(trained.place.directory / 'lm.json')
         for name, each in heard.items():
-            with_lm[name] = list(_decoded(transcriber, each, f'{name} with language model'))
+            with_lm[name] = list(
+                _decoded(transcriber, each, f'{name} with language model', trained.say)
+            )
     found: dict[str, dict[str, Units]] = {}
     for name, part in trained.evaluators.items():
         truth = part.truth
@@ -104,11 +108,11 @@ def _language(trained: Trained) -> ngram.Model:
     said = trained.experiment.task.truth(made.corpus, made.parts['train'])['transcript']
     model = ngram.build([text.split() for text in said.tolist()], ORDER)
     words = sum(1 for gram in model.log_probs if len(gram) == 1)
-    _say(f'language model of {len(said):,} training transcripts, {words:,} words')
+    trained.say(f'language model of {len(said):,} training transcripts, {words:,} words')
     return model
 
 
-def _tuned(model: ngram.Model, labels: Sequence[str], valid: Heard) -> Transcriber:
+def _tuned(model: ngram.Model, labels: Sequence[str], valid: Heard, say: Say) -> Transcriber:
     count = len(valid.references)
     chosen = np.unique(np.linspace(0, count - 1, min(count, TUNED_ON)).round().astype(int))
     few = Heard(
@@ -120,7 +124,8 @@ def _tuned(model: ngram.Model, labels: Sequence[str], valid: Heard) -> Transcrib
         for alpha, beta in settings:
             if (alpha, beta) not in edits:
                 transcriber = Transcriber(model, labels, alpha, beta)
-                said = list(_decoded(transcriber, few, f'tuning alpha {alpha:g}, beta {beta:g}'))
+                doing = f'tuning alpha {alpha:g}, beta {beta:g}'
+                said = list(_decoded(transcriber, few, doing, say))
                 errors = transcription.word_errors(few.references, said)
                 edits[alpha, beta] = int(errors.edits.sum())
         return min(edits, key=lambda setting: edits[setting])
@@ -129,14 +134,14 @@ def _tuned(model: ngram.Model, labels: Sequence[str], valid: Heard) -> Transcrib
     _, beta = best((alpha, beta) for beta in BETAS)
     alpha, beta = best((alpha, beta) for alpha in ALPHAS)
     words = int(transcription.word_errors(few.references, few.references).length.sum())
-    _say(
+    say(
         f'language model: alpha {alpha:g}, beta {beta:g} by {len(few.references)} utterances of '
         f'validation, {edits[alpha, beta]} edits in {words} words'
     )
     return Transcriber(model, labels, alpha, beta)
 
 
-def _decoded(transcriber: Transcriber, heard: Heard, doing: str) -> Iterator[str]:
+def _decoded(transcriber: Transcriber, heard: Heard, doing: str, say: Say) -> Iterator[str]:
     """Each utterance's text; a line of progress every ten seconds."""
     began_s = shown_s = time.monotonic()
     lengths = heard.lengths.tolist()
@@ -145,8 +150,4 @@ def _decoded(transcriber: Transcriber, heard: Heard, doing: str) -> Iterator[str
         now_s = time.monotonic()
         if now_s - shown_s >= PLAIN_INTERVAL_S:
             shown_s, left_s = now_s, (now_s - began_s) / done * (len(lengths) - done)
-            _say(f'{doing}: {done} of {len(lengths)}  {duration(left_s)} left')
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
+            say(f'{doing}: {done} of {len(lengths)}  {duration(left_s)} left')
