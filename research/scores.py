@@ -106,6 +106,7 @@ SCORES = {
     'wer': Score('words', lowest=True),
     'cer': Score('characters', lowest=True),
     'wer_lm': Score('words', lowest=True),
+    'cer_lm': Score('characters', lowest=True),
     'nll': Score('tokens', lowest=True, share=False),
     'note_nll': Score('notes', lowest=True, share=False),
     'step_nll': Score('time steps', lowest=True, share=False),

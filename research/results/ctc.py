@@ -36,7 +36,7 @@ class Heard(NamedTuple):
 
 
 def more(trained: Trained) -> dict[str, dict[str, Units]]:
-    """Word error rates with a language model, `wer_lm`, of both parts.
+    """Word and character error rates with a language model, `wer_lm` and `cer_lm`, of both parts.
 
     The model is of words, of the training transcripts of this run alone; its weight and the bonus
     of a word are tuned on validation, on 100 utterances at most.
@@ -69,7 +69,11 @@ def more(trained: Trained) -> dict[str, dict[str, Units]]:
         if name in with_lm:
             own = with_lm[name]
             mended = transcription.word_errors(references, own)
-            found[name], wrong = {'wer_lm': ctc.edits(mended, truth)}, mended.edits
+            wrong = mended.edits
+            found[name] = {
+                'wer_lm': ctc.edits(mended, truth),
+                'cer_lm': ctc.edits(transcription.character_errors(references, own), truth),
+            }
         columns = truth['item'], _speakers(trained, name), references, greedy[name], own
         path = trained.place.predictions / f'{name}_transcripts.csv'
         with path.open('w', encoding='utf-8', newline='') as file:

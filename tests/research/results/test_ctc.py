@@ -73,12 +73,17 @@ def test_the_scores_are_jiwers_of_the_transcripts_that_are_kept(run):
         assert result[part]['wer'] == pytest.approx(jiwer.wer(references, greedy))
         assert result[part]['cer'] == pytest.approx(jiwer.cer(references, greedy))
         assert result[part]['wer_lm'] == pytest.approx(jiwer.wer(references, with_lm))
+        assert result[part]['cer_lm'] == pytest.approx(jiwer.cer(references, with_lm))
+        for score in ('wer_lm', 'cer_lm'):
+            low, high = result[part][f'{score}_interval']
+            assert low <= result[part][score] <= high
         assert sum(int(row['edits_with_lm']) for row in rows) == pytest.approx(
             result[part]['wer_lm'] * sum(int(row['words']) for row in rows)
         )
         assert {row['speaker'].split()[0] for row in rows} == {'speaker'}
         with np.load(run.predictions / f'{part}_units.npz') as units:
-            assert units['wer_lm/unit'].tolist() == [row['item'] for row in rows]
+            for score in ('wer_lm', 'cer_lm'):
+                assert units[f'{score}/unit'].tolist() == [row['item'] for row in rows]
 
 
 @pytest.mark.slow
