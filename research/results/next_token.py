@@ -11,7 +11,7 @@ from research import plots
 from research.evaluate import Evaluator
 from research.results import Trained
 from research.tasks import NextFrame, NextToken
-from research.tasks.next_token import judged
+from research.tasks.likelihood import judged
 
 PIECES = 12
 # Logits that are held at a time: 128 MiB.

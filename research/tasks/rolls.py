@@ -1,10 +1,8 @@
 """The next frame of keys, told from those before it."""
 
 import dataclasses
-from typing import ClassVar
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float
 
@@ -12,29 +10,15 @@ from research.corpora import Corpus
 from research.errors import UserError
 from research.examples import Examples
 from research.meaning import Meaning
-from research.scores import Units
-from research.tasks.contract import Predictions, Truth, Tuned
-from research.tasks.next_token import (
-    Outputs,
-    Targets,
-    by_piece,
-    by_window,
-    judged,
-    mean,
-    told,
-    totals,
-)
+from research.tasks.likelihood import Likelihood, Outputs, Targets, judged, told
 
 
 @dataclasses.dataclass(frozen=True)
-class NextFrame:
+class NextFrame(Likelihood):
     """Negative log-likelihood of frames whose keys sound or do not, each by itself.
 
     Boulanger-Lewandowski et al., 2012, section 7: nats a time step, keys added up.
     """
-
-    labels: ClassVar[str] = 'tokens'
-    progress: ClassVar[str] = 'accuracy'
 
     @property
     def selects_by(self) -> str:
@@ -53,20 +37,6 @@ class NextFrame:
             raise UserError('NextFrame tells which keys sound: take frontend=Rolls, or NextToken')
         return len(meaning.labels)
 
-    def targets(
-        self, corpus: Corpus, examples: Examples, meaning: Meaning
-    ) -> dict[str, np.ndarray]:
-        """As research.material has them of windows."""
-        return examples.target
-
-    def truth(self, corpus: Corpus, examples: Examples) -> dict[str, np.ndarray]:
-        """`start`, a window's first frame."""
-        return {'start': examples.start}
-
-    def loss(self, outputs: Outputs, targets: Targets) -> Float[Array, ' batch']:
-        """Nats a judged frame; NaN where a model gives no logits of one."""
-        return mean(self.losses(outputs, targets), judged(outputs, targets))
-
     def hits(self, outputs: Outputs, targets: Targets) -> Float[Array, ' batch']:
         """Of the keys that sound or are said to, the share of which both is so.
 
@@ -82,28 +52,3 @@ class NextFrame:
         """Nats of each of a window's last frames, judged or not."""
         own = told(outputs, targets['tokens'])
         return jnp.sum(optax.sigmoid_binary_cross_entropy(outputs[0], own), axis=-1)
-
-    def predict(self, outputs: Outputs, targets: Targets | None) -> dict[str, Array]:
-        """`nll`, nats of all judged frames of a window together, and how many `tokens` that are.
-
-        Nothing where the frames are not known.
-        """
-        if targets is None:
-            return {}
-        return totals(self.losses(outputs, targets), judged(outputs, targets))
-
-    def tune(self, predictions: Predictions, truth: Truth, meaning: Meaning) -> dict[str, float]:
-        return {}
-
-    def units(
-        self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
-    ) -> dict[str, Units]:
-        """`step_nll`, by pieces."""
-        return {'step_nll': by_piece(predictions, truth)}
-
-    def score(
-        self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
-    ) -> dict[str, float]:
-        """`loss`, nats a frame averaged over windows as in training, and `step_nll`."""
-        nll = by_piece(predictions, truth).value
-        return {'loss': by_window(predictions), 'step_nll': nll}
