@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from data_prep.notes import Notes, arrange
 from research.corpora import Corpus
 
 if TYPE_CHECKING:
+    from research.checkpoint import Checkpoints
     from research.experiment import Experiment
     from research.runs import Run
 
@@ -186,3 +187,24 @@ def _walk(seed: int, length: int) -> Notes:
         for part, pitch in enumerate(line)
     ]
     return arrange(np.array(events), 480, np.zeros((0, 2), np.int64), [''] * 4, [0] * 4)
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def saved(tmp_path, lines) -> 'Iterator[Callable[..., Checkpoints]]':
+    """Makes Checkpoints in `tmp_path` that say `lines`; closes them in the end."""
+    from research.checkpoint import Checkpoints
+
+    made = []
+
+    def make(**given: Any) -> 'Checkpoints':
+        made.append(Checkpoints(tmp_path, report=lines.append, **given))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
