@@ -54,6 +54,16 @@ flags.DEFINE_enum(
     'Whether runs of a grid that differ in values alone are trained as one program; auto runs a '
     'few steps of both ways and takes the faster.',
 )
+flags.DEFINE_enum(
+    'executor', 'local', ['local'], 'Who runs the workers of a grid: processes on this machine.'
+)
+flags.DEFINE_integer(
+    'workers',
+    None,
+    'Processes that share a grid; without it one a device, and one on a CPU.',
+    lower_bound=1,
+)
+flags.DEFINE_string('worker', None, 'Which worker of how many this is, as in 2/4; set for it.')
 flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
 flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
@@ -212,11 +222,33 @@ def train_grid() -> int:
         FLAGS.force,
         FLAGS.retry_failed,
         FLAGS.stack,
+        worker(),
     )
     if FLAGS.plan:
         print('\n'.join(planned.plan(grid, members, how)))
         return 0
+    if FLAGS.worker is None:
+        from research.executors import local
+
+        platform, count = local.workers(FLAGS.workers)
+        if count > 1:
+            # Done here once: a worker would do it to what another has just ended.
+            driver.begin_anew(members, FLAGS.force, FLAGS.retry_failed)
+            once = ('--noforce', '--noretry_failed')
+            code = local.run([*sys.argv[1:], *once], platform, count)
+            print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
+            return code
     return driver.train(grid, members, runs_dir, how)
+
+
+def worker() -> tuple[int, int]:
+    """Which of how many workers this is, counted from 0; UserError where --worker does not say."""
+    from research.errors import UserError
+
+    number, _, count = (FLAGS.worker or '1/1').partition('/')
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise UserError(f"--worker={FLAGS.worker}: '2/4' is wanted, the second of four")
+    return int(number) - 1, int(count)
 
 
 def assigned() -> list[str]:

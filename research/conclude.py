@@ -1,6 +1,6 @@
 """The end of a run: scores with intervals, predictions on disk, and what a person looks at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ def score(
     made: Material,
     weights: Weights,
     evaluators: Mapping[str, Evaluator],
+    say: Callable[[str], None],
 ) -> tuple[Trained, dict[str, dict[str, Any]]]:
     """Predicts and scores validation and test; what is tuned, is tuned on validation.
 
@@ -38,7 +39,7 @@ def score(
     predictions = {name: each(weights.params, weights.stats) for name, each in evaluators.items()}
     tuned = task.tune(predictions['valid'], evaluators['valid'].truth, meaning)
     tuned = {**tuned, **results.learnt(experiment, made)}
-    trained = Trained(place, experiment, made, weights, evaluators, predictions, tuned)
+    trained = Trained(place, experiment, made, weights, evaluators, predictions, tuned, say)
     more = results.more(trained)
     found: dict[str, dict[str, Any]] = {'tuned': dict(tuned), **results.beside(trained)}
     for name, part in evaluators.items():

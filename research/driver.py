@@ -45,6 +45,23 @@ def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> i
     return 1 if work.failed else 0
 
 
+def begin_anew(planned: Sequence[Planned], force: bool, retry_failed: bool) -> None:
+    """What --force and --retry_failed ask for, before several workers share a grid.
+
+    Raises:
+        claims.Claimed: another process holds one of the runs.
+    """
+    for each in planned:
+        run = each.entry.run
+        status = run.status()
+        if force and status != 'absent':
+            with claims.claim(run.directory):
+                print(f'the earlier run is kept in {runs.set_aside(run)}', flush=True)
+        elif retry_failed and status == 'failed':
+            with claims.claim(run.directory):
+                run.failure.unlink(missing_ok=True)
+
+
 class _Work:
     """One driver's share of a grid.
 

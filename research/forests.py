@@ -95,7 +95,7 @@ def run(
         valid = evaluators['valid'].score(weights.params, weights.stats)
         log({'step': total, 'split': 'valid', 'trees': trees, 'depth': depth} | valid)
         seconds = time.monotonic() - began_s
-        trained, scores = conclude.score(place, bound, made, weights, evaluators)
+        trained, scores = conclude.score(place, bound, made, weights, evaluators, loggers.say)
         try:
             place.plots.mkdir(exist_ok=True)
             picture.draw(history.records(), bound.task.selects_by, place.plots / 'search.png')

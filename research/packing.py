@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from research import material, reading, runs, shared, sources, stacks, step
 from research.course import course
@@ -12,11 +12,17 @@ from research.models.forest import Forest
 from research.start import Chosen
 
 MIB = 2**20
+T = TypeVar('T')
 
 
 @dataclasses.dataclass(frozen=True)
 class How:
-    """How runs are carried out; see the flags of launch.py of the same names."""
+    """How runs are carried out; see the flags of launch.py of the same names.
+
+    Attributes:
+        worker: which of how many workers this is, counted from 0: each begins elsewhere, and a
+            stack is shared out among them.
+    """
 
     wandb: Mode = 'auto'
     parallel: str = 'jit'
@@ -26,6 +32,7 @@ class How:
     force: bool = False
     retry_failed: bool = False
     stack: str = 'auto'
+    worker: tuple[int, int] = (0, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,32 +60,43 @@ def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> 
         how: with `stack`: 'auto' runs a few steps of both ways and takes the faster.
         begun: whether the run at a position was begun as a member of a stack, which 'auto' keeps.
     """
-    stack = how.stack
-    for members in stacks.group(range(len(chosen)), lambda i: chosen[i].experiment):
-        first = chosen[members[0]]
-        if stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
-            yield from ([Pack([i]) for i in members])
-            continue
-        if how.parallel != 'jit' or _streamed(first, how.stream):
-            told = (
-                'one by one: only resident data under --parallel=jit are heard by several at once'
-            )
-            yield from ([Pack([i], told) for i in members])
-            continue
-        common = shared.share(shared.signature(first.experiment), first.corpus, False)
-        way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
-        timed = stack == 'auto' and not any(map(begun, members))
-        found = stacks.measure(common, way, timed)
-        fit = found.most(reading.free_bytes())
-        record = {'choice': stack, **dataclasses.asdict(found)}
-        if timed and not found.faster():
-            told = f'one by one: {compared(found)}'
-            yield from ([Pack([i], told, {'stack': record | {'members': 1}}) for i in members])
-            continue
-        for pack in stacks.packs(members, fit):
-            told = f'{len(pack)} runs as one program, which takes {memory(found, len(pack))}'
-            told += f': {compared(found)}' if timed else ''
-            yield Pack(pack, told, {'stack': record | {'members': len(pack)}})
+    groups = stacks.group(range(len(chosen)), lambda i: chosen[i].experiment)
+    for members in _from_own(groups, how.worker):
+        yield from _from_own(_packs(members, chosen, how, begun), how.worker)
+
+
+def _packs(
+    members: list[int], chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]
+) -> list[Pack]:
+    """The packs of one signature."""
+    first = chosen[members[0]]
+    if how.stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
+        return [Pack([i]) for i in members]
+    if how.parallel != 'jit' or _streamed(first, how.stream):
+        told = 'one by one: only resident data under --parallel=jit are heard by several at once'
+        return [Pack([i], told) for i in members]
+    common = shared.share(shared.signature(first.experiment), first.corpus, False)
+    way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
+    timed = how.stack == 'auto' and not any(map(begun, members))
+    found = stacks.measure(common, way, timed)
+    record = {'choice': how.stack, **dataclasses.asdict(found)}
+    if timed and not found.faster():
+        told = f'one by one: {compared(found)}'
+        return [Pack([i], told, {'stack': record | {'members': 1}}) for i in members]
+    most = min(found.most(reading.free_bytes()), -(-len(members) // how.worker[1]))
+    packs = []
+    for pack in stacks.packs(members, most):
+        told = f'{len(pack)} runs as one program, which takes {memory(found, len(pack))}'
+        told += f': {compared(found)}' if timed else ''
+        packs.append(Pack(pack, told, {'stack': record | {'members': len(pack)}}))
+    return packs
+
+
+def _from_own(found: Sequence[T], worker: tuple[int, int]) -> list[T]:
+    """All of them, beginning with the share of this worker."""
+    number, count = worker
+    start = number * len(found) // count
+    return [*found[start:], *found[:start]]
 
 
 def compared(found: stacks.Measured) -> str:

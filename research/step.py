@@ -108,11 +108,11 @@ def init(experiment: Experiment) -> TrainState:
 def _fresh(experiment: Experiment) -> Callable[[UInt32[Array, '2']], Any]:
     """Parameters, running statistics and moments of a seed's key, as a program."""
     one = batches.example(experiment)
-    x = jnp.zeros((1, *one.shape), one.dtype)
     # Built on one device, where there is no axis to average over.
     model = network(experiment)
 
     def build(key):
+        x = jnp.zeros((1, *one.shape), one.dtype)
         variables = model.init(jax.random.fold_in(key, INIT), x, jnp.full(1, x.shape[1]))
         moments = experiment.optimizer.transform().init(variables['params'])
         return variables['params'], variables.get('batch_stats', {}), moments

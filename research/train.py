@@ -178,7 +178,9 @@ def _concluded(
     place, loggers, checkpoints = member.place, member.loggers, member.checkpoints
     weights = steps.Weights(state.params, state.stats)
     best, weights = checkpoints.restore_best(weights, member.selection.step)
-    trained, scores = conclude.score(place, member.experiment, made, weights, evaluators)
+    trained, scores = conclude.score(
+        place, member.experiment, made, weights, evaluators, loggers.say
+    )
     checkpoints.wait()
     try:
         conclude.draw(trained, member.history.records(), best)

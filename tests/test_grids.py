@@ -1,6 +1,7 @@
 """Grids as they are started by hand: what fails fails alone, what was stopped goes on."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -124,5 +125,8 @@ def test_the_plan_of_a_grid_starts_nothing(fork, tmp_path):
     assert ended.code == 0
     first, *rest = ended.out.splitlines()
     assert first == f'{NAME}: 4 runs on corpus_styles'
-    assert [line.split('  ')[-1] for line in rest] == ['2 waiting', '2 waiting']
+    first, second, pack = rest
+    assert [line.split('  ')[-1] for line in (first, second)] == ['2 waiting', '2 waiting']
+    assert pack.startswith('pack      genre_mlp optimizer.learning_rate=1e-3 seed=0 and 3 more: 4')
+    assert re.search('4 runs as one program, which takes [1-9][0-9]* MiB$', pack)
     assert not list(tmp_path.iterdir())
