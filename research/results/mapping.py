@@ -1,5 +1,6 @@
 """The map of a run: which recordings lie on it, where, and what is heard of each."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,7 +64,8 @@ def points(trained: Trained) -> list[maps.Point]:
     found = []
     for place, row in zip(places.tolist(), chosen.tolist(), strict=True):
         part = trained.made.parts[parts[row]]
-        samples = excerpt(trained.made.corpus, part.where(part.item == name[row]), rate_hz, heard_s)
+        own = part.where(part.item == name[row])
+        heard = _encoded(trained.made.corpus, *middle(own, rate_hz, heard_s))
         found.append(
             maps.Point(
                 item=str(name[row]),
@@ -72,7 +74,7 @@ def points(trained: Trained) -> list[maps.Point]:
                 target=int(target[row]),
                 predicted=int(predicted[row]),
                 probability=float(scaled[row, predicted[row]]),
-                sound=maps.mp3(samples),
+                sound=heard,
             )
         )
     return found
@@ -89,13 +91,27 @@ def excerpt(
         rate_hz: that they are counted at.
         seconds: at most so much.
     """
+    return _cut(corpus, *middle(slices, rate_hz, seconds))
+
+
+def middle(slices: Examples, rate_hz: int, seconds: float) -> tuple[int, int, int]:
+    """The record of some slices, and the samples [begin, end) of their middle at `maps.RATE_HZ`."""
     first_s = slices.start.min() / rate_hz
     last_s = (slices.start + slices.samples).max() / rate_hz
     begin_s = max((first_s + last_s - seconds) / 2, first_s)
     begin, end = (round(s * maps.RATE_HZ) for s in (begin_s, min(begin_s + seconds, last_s)))
-    record = int(slices.record[0])
+    return int(slices.record[0]), begin, end
+
+
+def _cut(corpus: Corpus, record: int, begin: int, end: int) -> Int16[np.ndarray, ' samples']:
     [audio] = corpus.audio([record])
     return resampled(audio, int(corpus.rates_hz[record]), maps.RATE_HZ, begin, end)
+
+
+@functools.lru_cache(maxsize=2 * MOST_ITEMS)
+def _encoded(corpus: Corpus, record: int, begin: int, end: int) -> str:
+    """Kept, for the runs of a grid that follow one another play the same recordings."""
+    return maps.mp3(_cut(corpus, record, begin, end))
 
 
 def picture(trained: Trained, found: Sequence[maps.Point], title: str) -> None:
