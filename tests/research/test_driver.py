@@ -1,0 +1,122 @@
+"""How a driver takes packs apart; what trains is replaced by what writes results down."""
+
+import pytest
+
+import experiments
+from research import claims, codec, driver, grid, ledger, overrides, packing, planned, runs
+from research.packing import How, Pack
+from research.start import Chosen
+
+MEMBERS = 8
+
+
+@pytest.fixture
+def members(drawn, tmp_path):
+    """Eight runs of one signature that are not begun."""
+    corpus, found = drawn([(8000, 1.0)] * 6), []
+    for seed in range(MEMBERS):
+        made = overrides.apply(
+            experiments.build('genre_mlp'), [f'seed={seed}', 'data.corpus=drawn']
+        )
+        place = runs.locate(tmp_path, codec.to_json(made), corpus.fingerprint)
+        entry = ledger.Entry('genre_mlp', (f'seed={seed}',), place)
+        found.append(planned.Planned(entry, Chosen(made, corpus, False)))
+    return found
+
+
+def place_of(chosen, folder):
+    return runs.locate(folder, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
+
+
+@pytest.fixture
+def trained(members, tmp_path, monkeypatch):
+    """Packs in the order in which they were tried, and who is to fail how, by size or by seed."""
+    tried, fails = [], {}
+
+    def finish(chosen):
+        place = place_of(chosen, tmp_path)
+        place.directory.mkdir(parents=True)
+        place.finish({'status': 'finished'})
+
+    def train_stack(stack, runs_dir, wandb, options, force, group):
+        tried.append([each.experiment.seed for each in stack])
+        for size, error in fails.items():
+            if isinstance(size, int) and len(stack) >= size:
+                raise error
+        outcomes = [fails.get(f'seed {each.experiment.seed}') for each in stack]
+        for each, error in zip(stack, outcomes, strict=True):
+            if error is None:
+                finish(each)
+        return outcomes
+
+    def train(chosen, runs_dir, **rest):
+        tried.append([chosen.experiment.seed])
+        if error := fails.get(f'alone {chosen.experiment.seed}'):
+            raise error
+        finish(chosen)
+        return 0
+
+    monkeypatch.setattr(driver.start, 'train_stack', train_stack)
+    monkeypatch.setattr(driver.start, 'train', train)
+    monkeypatch.setattr(
+        packing, 'packed', lambda chosen, how, begun: iter([Pack([*range(len(chosen))], 'all')])
+    )
+    return tried, fails
+
+
+def drive(members, tmp_path):
+    made = grid.Grid('some', ())
+    return driver.train(made, members, tmp_path, How(wandb='off'))
+
+
+def test_a_pack_that_the_device_finds_too_large_is_halved(members, trained, tmp_path, capsys):
+    tried, fails = trained
+    fails[3] = RuntimeError('RESOURCE_EXHAUSTED: Out of memory allocating 1 byte')
+    assert drive(members, tmp_path) == 0
+    assert tried == [[*range(8)], [0, 1, 2, 3], [0, 1], [2, 3], [4, 5, 6, 7], [4, 5], [6, 7]]
+    assert capsys.readouterr().out.count('the stack failed (RESOURCE_EXHAUSTED') == 3
+
+
+def test_of_a_stack_that_fails_the_runs_are_tried_one_by_one_and_one_fails_alone(
+    members, trained, tmp_path
+):
+    tried, fails = trained
+    fails[2] = ValueError('something unforeseen')
+    fails['alone 5'] = ValueError('this one')
+    assert drive(members, tmp_path) == 1
+    assert tried == [[*range(8)], *([seed] for seed in range(8))]
+    states = [each.entry.run.status() for each in members]
+    assert states == ['finished'] * 5 + ['failed'] + ['finished'] * 2
+    failure = runs.read_json(members[5].entry.run.failure)
+    assert failure['reason'] == 'ValueError: this one'
+
+
+def test_a_member_that_another_process_holds_is_asked_for_again(
+    members, trained, tmp_path, monkeypatch
+):
+    tried, fails = trained
+    fails['seed 3'] = claims.Claimed('held by another')
+    monkeypatch.setattr(driver, 'LOOK_S', 0)
+    assert drive(members, tmp_path) == 0
+    assert tried == [[*range(8)], [3]]
+
+
+def test_a_full_disk_ends_the_grid(members, trained, tmp_path):
+    _, fails = trained
+    fails[2] = OSError(28, 'No space left on device')
+    with pytest.raises(OSError, match='No space left'):
+        drive(members, tmp_path)
+
+
+def test_workers_begin_with_their_own_shares(members):
+    chosen = [each.chosen for each in members]
+    orders = [
+        [
+            pack.members[0]
+            for pack in packing.packed(
+                chosen, How(stack='off', worker=(number, 2)), lambda i: False
+            )
+        ]
+        for number in range(2)
+    ]
+    assert orders == [[0, 1, 2, 3, 4, 5, 6, 7], [4, 5, 6, 7, 0, 1, 2, 3]]
