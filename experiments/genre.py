@@ -84,6 +84,8 @@ def genre_resnet() -> Experiment:
     Budget: 40 epochs of three slices a recording, where the tutorials' hear ten slices 30 to 50
     times; about twice the time of genre_cnn1d on the stand-in. Cost: python -m
     benchmarks.train_step.
+    Seen: 59.4% [47.2, 71.6] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on 2 CPU
+    cores; the command is in README.
     """
     return Experiment(
         name='genre_resnet',
