@@ -1,9 +1,10 @@
 """Convolutions and poolings of the published networks, by XLA alone and as they are lowered here.
 
-    python -m benchmarks.lowering --repeats=5
+    python -m benchmarks.lowering --repeats=5 --members=4
 
 Each is timed forward and backward (all of its gradients) on random numbers, the fastest of the
-repeats; both sides take turns. A ratio above 1: ours is so many times faster.
+repeats; both sides take turns. A ratio above 1: ours is so many times faster. The last rows are
+stacks: each member has filters of its own, and XLA's side is what `jax.vmap` makes of that.
 """
 
 import datetime
@@ -21,6 +22,7 @@ from research import parallel
 from research.models import layers, lowering
 
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Of each side.', lower_bound=1)
+MEMBERS = flags.DEFINE_integer('members', 4, 'Of a stack.', lower_bound=1)
 
 # Batch, frames, features, channels; rows, columns, channels, filters.
 CONVOLUTIONS = {
@@ -31,6 +33,13 @@ CONVOLUTIONS = {
     'tracks_cnn2d, third': ((32, 47, 30, 64), (3, 3, 64, 64)),
     'capuchin_cnn2d, first': ((16, 1491, 257, 1), (3, 3, 1, 16)),
 }
+# The same, and over one axis.
+STACKED = {
+    'genre_cnn2d, first': CONVOLUTIONS['genre_cnn2d, first'],
+    'genre_cnn2d, second': CONVOLUTIONS['genre_cnn2d, second'],
+    'genre_cnn1d, second': ((16, 449, 64), (3, 64, 128)),
+}
+LAYOUTS = {3: ('NHC', 'HIO', 'NHC'), 4: ('NHWC', 'HWIO', 'NHWC')}
 # Input; window; step; padding.
 POOLINGS = {
     'genre_cnn2d, first': ((32, 123, 11, 32), (3, 3), (2, 2), 'SAME'),
@@ -85,13 +94,16 @@ def main(argv: Sequence[str]) -> None:
     print('| layer | XLA, forward | ours | ratio | XLA, backward | ours | ratio |')
     print('| --- | ---: | ---: | ---: | ---: | ---: | ---: |')
     normal = jax.random.normal
-    layout = ('NHWC', 'HWIO', 'NHWC')
 
     def plain(x, kernel):
-        return jax.lax.conv_general_dilated(x, kernel, (1, 1), 'VALID', dimension_numbers=layout)
+        layout = LAYOUTS[x.ndim]
+        ones = (1,) * (x.ndim - 2)
+        return jax.lax.conv_general_dilated(x, kernel, ones, 'VALID', dimension_numbers=layout)
 
     def ours(x, kernel):
-        return lowering.convolve(x, kernel, (1, 1), 'VALID', dimension_numbers=layout)
+        layout = LAYOUTS[x.ndim]
+        ones = (1,) * (x.ndim - 2)
+        return lowering.convolve(x, kernel, ones, 'VALID', dimension_numbers=layout)
 
     for name, (shape, kernel) in CONVOLUTIONS.items():
         keys = jax.random.split(jax.random.PRNGKey(0))
@@ -103,6 +115,12 @@ def main(argv: Sequence[str]) -> None:
         theirs = functools.partial(nn.max_pool, window_shape=window, strides=step, **rest)
         own = functools.partial(layers.max_pool, window=window, stride=step, **rest)
         print(row(f'pooling: {name}', theirs, own, x), flush=True)
+    for name, (shape, kernel) in STACKED.items():
+        keys = jax.random.split(jax.random.PRNGKey(0))
+        count = MEMBERS.value
+        arrays = normal(keys[0], (count, *shape)), normal(keys[1], (count, *kernel))
+        both = jax.vmap(plain), jax.vmap(ours)
+        print(row(f'stack of {count}: {name}', *both, *arrays), flush=True)
 
 
 if __name__ == '__main__':

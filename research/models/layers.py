@@ -102,9 +102,14 @@ def _max_along(
 def global_max(
     x: Float[Array, 'batch time channels'], lengths: Int[Array, ' batch']
 ) -> Float[Array, 'batch channels']:
-    """Maximum over valid frames; zero where there is none."""
+    """Maximum over valid frames; zero where there is none.
+
+    Taken from where it is, which the gradient goes back to. The gradient of a maximum asks which
+    values equal it, and where a compiler works a value out twice, rounded otherwise, none may.
+    """
     mask = valid(lengths, x.shape[1])[:, :, None]
-    peak = jnp.max(jnp.where(mask, x, -jnp.inf), axis=1)
+    place = jnp.argmax(jnp.where(mask, x, -jnp.inf), axis=1, keepdims=True)
+    peak = jnp.take_along_axis(x, place, axis=1)[:, 0]
     return jnp.where(lengths[:, None] > 0, peak, 0).astype(x.dtype)
 
 

@@ -104,3 +104,11 @@ def test_dropout_of_rate_zero_is_the_identity_for_a_traced_rate_too():
 def test_last_takes_the_last_valid_frame():
     x = jnp.arange(12.0).reshape(2, 3, 2)
     assert layers.last(x, jnp.array([3, 1])).tolist() == [[4.0, 5.0], [6.0, 7.0]]
+
+
+def test_the_gradient_of_a_global_maximum_goes_to_where_it_is():
+    x = jnp.array([[[1.0], [3.0], [3.0], [9.0]], [[2.0], [0.0], [0.0], [0.0]]])
+    lengths = jnp.array([3, 0])
+    found = jax.grad(lambda x: layers.global_max(x, lengths).sum())(x)
+    np.testing.assert_array_equal(found[0, :, 0], [0, 1, 0, 0])
+    np.testing.assert_array_equal(found[1], 0)
