@@ -44,10 +44,17 @@ SMALL = {
         'model.kernel=5',
     ),
     'TokenLSTM': ('notes_lstm', 'frontend.window=33', 'frontend.first=32', 'model.widths=6,6'),
-    'TokenGRU': ('notes_gru', 'frontend.window=32', 'model.embedding=6', 'model.widths=5'),
-    'Transformer': (
-        'notes_transformer',
+    'TokenGRU': (
+        'notes_gru_names',
         'frontend.window=32',
+        'frontend.first=8',
+        'model.embedding=6',
+        'model.widths=5',
+    ),
+    'Transformer': (
+        'notes_transformer_names',
+        'frontend.window=32',
+        'frontend.first=8',
         'model.width=8',
         'model.depth=1',
         'model.heads=2',
@@ -72,7 +79,7 @@ TURNED = {'ResNet': 2e-2}
 
 
 def meaning(name):
-    if name == 'TokenLSTM':
+    if name in ('TokenLSTM', 'TokenGRU', 'Transformer'):
         return Meaning(labels=LABELS, sizes=(len(LABELS),))
     view = experiments.build(SMALL[name][0]).frontend
     return view.meaning([]) if isinstance(view, View) else Meaning(labels=LABELS)
