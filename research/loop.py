@@ -71,8 +71,11 @@ class Loop:
         self._unread: tuple[dict[int, int], Any] | None = None
         self._clock_s = 0.0
 
-    def train(self, states: Sequence[TrainState]) -> dict[int, TrainState]:
+    def train(self, states: list[TrainState]) -> dict[int, TrainState]:
         """Steps from `states` to the end of the course, or to where patience or a signal ends it.
+
+        Args:
+            states: of the members; emptied, so that the devices do not hold them twice.
 
         Returns:
             The last states, which are saved, by the positions of the members that got there.
@@ -85,6 +88,7 @@ class Loop:
         self._lanes = [*range(len(states))]
         self._at = {lane: int(state.step) for lane, state in enumerate(states)}
         self._spread = self.program.put(states)
+        states.clear()
         self._clock_s = saved_s = time.monotonic()
         self._validate([m for m in self._running() if self._at[m] and not self._judged(m)])
         self._settle()

@@ -62,7 +62,12 @@ def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> 
     """
     groups = stacks.group(range(len(chosen)), lambda i: chosen[i].experiment)
     for members in _from_own(groups, how.worker):
-        yield from _from_own(_packs(members, chosen, how, begun), how.worker)
+        try:
+            packs = _packs(members, chosen, how, begun)
+        except Exception as error:  # what is wrong with a run it says itself, by itself
+            reason = ' '.join(str(error).split())[:200]
+            packs = [Pack([i], f'one by one: no stack could be made ({reason})') for i in members]
+        yield from _from_own(packs, how.worker)
 
 
 def _packs(
@@ -75,10 +80,8 @@ def _packs(
     if how.parallel != 'jit' or _streamed(first, how.stream):
         told = 'one by one: only resident data under --parallel=jit are heard by several at once'
         return [Pack([i], told) for i in members]
-    common = shared.share(shared.signature(first.experiment), first.corpus, False)
-    way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
     timed = how.stack == 'auto' and not any(map(begun, members))
-    found = stacks.measure(common, way, timed)
+    found = _measured(first, how, timed)
     record = {'choice': how.stack, **dataclasses.asdict(found)}
     if timed and not found.faster():
         told = f'one by one: {compared(found)}'
@@ -90,6 +93,12 @@ def _packs(
         told += f': {compared(found)}' if timed else ''
         packs.append(Pack(pack, told, {'stack': record | {'members': len(pack)}}))
     return packs
+
+
+def _measured(chosen: Chosen, how: How, timed: bool) -> stacks.Measured:
+    common = shared.share(shared.signature(chosen.experiment), chosen.corpus, False)
+    way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
+    return stacks.measure(common, way, timed)
 
 
 def _from_own(found: Sequence[T], worker: tuple[int, int]) -> list[T]:

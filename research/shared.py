@@ -44,7 +44,7 @@ class Shared:
         self.bound = steps.bound(alike, self.made.meaning)
         self._streamed = streamed
         self._evaluators: dict[str, evaluate.Evaluator] = {}
-        self._data: tuple[Devices, Any] | None = None
+        self._data: Any = None
 
     def evaluator(self, part: str) -> evaluate.Evaluator:
         """Of 'valid' or 'test'."""
@@ -55,13 +55,11 @@ class Shared:
         return self._evaluators[part]
 
     def data(self, devices: Devices) -> Any:
-        """The training part as the layout has it; the one asked for last is kept."""
-        if self._data is None or self._data[0] is not devices:
-            self._data = None
+        """The training part as the layout has it; read, and heard by the front-end, once."""
+        if self._data is None:
             part = self.made.parts['train']
-            on_device = sources.on_device(self.bound, self.made.corpus, part)
-            self._data = devices, devices.put(on_device)
-        return self._data[1]
+            self._data = sources.on_device(self.bound, self.made.corpus, part)
+        return devices.put(self._data)
 
     def few(self, count: int, devices: Devices) -> Any:
         """The first examples of the training part, for whoever wants no more than their shapes."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -43,13 +43,11 @@ class Asked:
         experiment: its `data.corpus` is the corpus that is open.
         place: its directory; made, or resumed where it stands.
         loggers: where progress and metrics are shown.
-        finished: told the result once it is written.
     """
 
     experiment: Experiment
     place: Run
     loggers: Loggers
-    finished: Callable[[dict[str, Any]], None] = lambda result: None
 
 
 def run(
@@ -86,7 +84,7 @@ def run(
 def together(
     asked: Sequence[Asked], corpus: Corpus, options: Options
 ) -> list[dict[str, Any] | Exception]:
-    """Trains runs of one signature (see research.stacks) as one program, or one run by itself.
+    """Trains runs of one signature (see research.shared) as one program, or one run by itself.
 
     Each ends as `run` says, in its own directory.
 
@@ -161,9 +159,7 @@ def together(
             if interrupts.number and len(members) > 1:
                 where = 'trained; the same command scores what is left'
                 raise Interrupted(interrupts.number, where)
-            result = _concluded(members[i], made, ends[lane], evaluators, doubts)
-            asked[i].finished(result)
-            outcomes[i] = result
+            outcomes[i] = _concluded(members[i], made, ends[lane], evaluators, doubts)
     return [outcomes[i] for i in range(len(asked))]
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from research.errors import UserError
 from research.interrupts import Interrupts
 
 LAUNCH = Path(__file__).parents[2] / 'launch.py'
@@ -81,11 +82,12 @@ def devices() -> tuple[str, int]:
     """Platform and number of the devices here, as another process sees them: this one takes none.
 
     Raises:
-        RuntimeError: JAX finds no device.
+        UserError: JAX finds no device.
     """
     found = subprocess.run([sys.executable, '-c', COUNT], capture_output=True, text=True)
     if found.returncode:
-        raise RuntimeError(f'JAX finds no device: {found.stderr.strip().splitlines()[-1:]}')
+        reason = (found.stderr.strip().splitlines() or ['it says nothing'])[-1]
+        raise UserError(f'JAX finds no device ({reason}): JAX_PLATFORMS=cpu trains on the CPU')
     platform, count = found.stdout.split()[-2:]
     return platform, int(count)
 

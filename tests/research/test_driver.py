@@ -108,6 +108,17 @@ def test_a_full_disk_ends_the_grid(members, trained, tmp_path):
         drive(members, tmp_path)
 
 
+def test_runs_that_no_stack_can_be_made_of_are_tried_one_by_one(members, monkeypatch):
+    def measure(*_):
+        raise RuntimeError('RESOURCE_EXHAUSTED')
+
+    monkeypatch.setattr(packing.stacks, 'measure', measure)
+    chosen = [each.chosen for each in members]
+    packs = [*packing.packed(chosen, How(stack='on', stream='off'), lambda i: False)]
+    assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
+    assert all('one by one: no stack could be made' in each.why for each in packs)
+
+
 def test_workers_begin_with_their_own_shares(members):
     chosen = [each.chosen for each in members]
     orders = [
