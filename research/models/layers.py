@@ -56,7 +56,7 @@ def max_pool(
 
     On a CPU, XLA differentiates reduce_window by a scatter that is ten times slower, and strided
     slices by a sum of arrays of the whole size; what was split is joined again by one copy. Where
-    values tie, the gradient is shared among them.
+    values tie, the gradient goes to the first of them.
 
     Args:
         x: channels last.
@@ -94,9 +94,26 @@ def _max_along(
     for tap in range(extent):
         phase = jnp.squeeze(phases[tap % step], axis + 1)
         piece = jax.lax.slice_in_dim(phase, tap // step, tap // step + count, axis=axis)
-        result = piece if result is None else jnp.maximum(result, piece)
+        result = piece if result is None else _greater(result, piece)
     assert result is not None, extent
     return result
+
+
+@jax.custom_jvp
+def _greater(x: Float[Array, '...'], y: Float[Array, '...']) -> Float[Array, '...']:
+    """The greater of two, element by element.
+
+    JAX's own gradient asks which of them equals the result, and where a compiler works a value
+    out twice, rounded otherwise, neither may. This one asks which is greater: one always is.
+    """
+    return jnp.maximum(x, y)
+
+
+@_greater.defjvp
+def _greater_jvp(values: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The tangent of the greater one; of the first, where they tie."""
+    (x, y), (towards_x, towards_y) = values, tangents
+    return _greater(x, y), jnp.where(x >= y, towards_x, towards_y)
 
 
 def global_max(

@@ -37,6 +37,20 @@ def test_max_pool_and_its_gradient_equal_reduce_window(shape, window, stride, pa
     np.testing.assert_allclose(*gradients, rtol=1e-6)
 
 
+def test_the_gradient_of_a_tie_goes_to_the_first_and_none_is_lost():
+    x = jax.random.randint(jax.random.PRNGKey(0), (4, 12, 5), 0, 3).astype(jnp.float32)
+    ours, reference = (
+        jax.grad(lambda x, pool=pool: jnp.sum(pool(x, (3,), (2,))))(x)
+        for pool in (layers.max_pool, nn.max_pool)
+    )
+    np.testing.assert_array_equal(ours, reference)
+
+
+def test_max_pool_hands_on_what_is_not_a_number():
+    x = jnp.zeros((1, 6, 1)).at[0, 3].set(jnp.nan)
+    assert jnp.isnan(layers.max_pool(x, (2,), (2,))).ravel().tolist() == [False, True, False]
+
+
 def test_lengths_after_a_window_count_the_windows_that_fit():
     lengths = jnp.array([0, 1, 2, 3, 7])
     expected = [len(range(0, max(n - 3 + 1, 0), 2)) for n in lengths.tolist()]
