@@ -4,6 +4,7 @@ Everything has a default that works. A run is one folder under --runs_dir; the s
 where a stopped one was, and does nothing where it is finished.
 """
 
+import functools
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -64,6 +65,14 @@ flags.DEFINE_integer(
     lower_bound=1,
 )
 flags.DEFINE_string('worker', None, 'Which worker of how many this is, as in 2/4; set for it.')
+flags.DEFINE_string(
+    'coordinator',
+    None,
+    'host:port of process 0 where several processes, on as many hosts, train one run together; '
+    "'auto' on a cluster that jax knows.",
+)
+flags.DEFINE_integer('processes', None, 'How many processes those are.', lower_bound=1)
+flags.DEFINE_integer('process_id', None, 'Which of them this is, from 0.', lower_bound=0)
 flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
 flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
@@ -102,7 +111,14 @@ def main(argv: Sequence[str]) -> int:
             )
         if FLAGS.grid and FLAGS.sweep:
             raise UserError('--sweep makes a grid of --experiment: leave --grid out')
+        if FLAGS.coordinator is None and (FLAGS.processes, FLAGS.process_id) != (None, None):
+            raise UserError('--processes and --process_id want the --coordinator=host:port too')
         if FLAGS.grid or FLAGS.sweep:
+            if FLAGS.coordinator:
+                raise UserError(
+                    '--coordinator trains one run over several hosts: a grid has its runs side by '
+                    'side, with a driver on each host'
+                )
             return train_grid()
         if FLAGS.status:
             raise UserError('--status tells of a grid: --grid=NAME, or --experiment with --sweep')
@@ -166,13 +182,25 @@ def train() -> int:
     experiment = experiments.build(FLAGS.experiment)
     from research import start
 
-    if not FLAGS.plan:
+    joined = FLAGS.coordinator and not FLAGS.plan
+    if joined:
+        from research import hosts
+
+        hosts.join(FLAGS.coordinator, FLAGS.processes, FLAGS.process_id)
+    if not FLAGS.plan and not (joined and not hosts.leads()):
         writable(Path(FLAGS.runs_dir))
-    assignments = assigned()
-    data_dir = Path(FLAGS.data_dir)
-    chosen = start.choose(experiment, FLAGS.corpus, assignments, data_dir, prepare=not FLAGS.plan)
+    choose = functools.partial(
+        start.choose,
+        experiment,
+        FLAGS.corpus,
+        assigned(),
+        Path(FLAGS.data_dir),
+        prepare=not FLAGS.plan,
+    )
     if FLAGS.plan:
         from research.plan import plan
+
+        chosen = choose()
 
         lines = plan(
             chosen, Path(FLAGS.runs_dir), FLAGS.parallel, FLAGS.steps_per_dispatch, FLAGS.stream
@@ -184,14 +212,12 @@ def train() -> int:
     options = Options(
         FLAGS.parallel, FLAGS.checkpoint_every_s, FLAGS.steps_per_dispatch, FLAGS.stream
     )
-    return start.train(
-        chosen,
-        Path(FLAGS.runs_dir),
-        wandb=FLAGS.wandb,
-        options=options,
-        force=FLAGS.force,
-        retry=FLAGS.retry_failed,
-    )
+    how = Path(FLAGS.runs_dir), FLAGS.wandb, options, FLAGS.force, FLAGS.retry_failed
+    if joined:
+        from research import hosted
+
+        return hosted.train(choose, *how)
+    return start.train(choose(), *how)
 
 
 def train_grid() -> int:

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
 from jaxtyping import PyTree
 
@@ -26,6 +27,7 @@ from research.restore import (
     CheckpointError,
     Kind,
     Report,
+    by_itself,
     line,
     named,
     restore,
@@ -85,6 +87,9 @@ class Checkpoints:
         path = self._directory / kind / f'{step:08d}'
         shapes = {name: shape(leaf) for name, leaf in leaves.items()}
         needed = sum(leaf.nbytes for leaf in leaves.values())
+        if jax.process_count() > 1:
+            # Orbax takes an array of one process for a mistake there, and a copy for what it is.
+            leaves = {name: np.array(leaf) for name, leaf in leaves.items()}
         args = ocp.args.PyTreeSave(leaves, ocdbt_target_data_file_size=_FILE_BYTES)
         try:
             if shutil.disk_usage(self._directory).free < needed + _ROOM_BYTES:
@@ -180,7 +185,7 @@ class Checkpoints:
 
 
 def _writer() -> ocp.AsyncCheckpointer:
-    return ocp.AsyncCheckpointer(ocp.PyTreeCheckpointHandler())
+    return ocp.AsyncCheckpointer(ocp.PyTreeCheckpointHandler(**by_itself()), **by_itself())
 
 
 def _writing(path: Path) -> Path:

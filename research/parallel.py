@@ -182,13 +182,18 @@ def layout(kind: str, batch_size: int) -> Devices:
     if kind not in KINDS:
         raise UserError(unknown('--parallel', kind, KINDS))
     devices = jax.local_devices()
-    if batch_size % len(devices):
-        fitting = -(-batch_size // len(devices)) * len(devices)
+    refuse_uneven(batch_size, len(devices))
+    return _made(kind, tuple(devices))
+
+
+def refuse_uneven(batch_size: int, devices: int) -> None:
+    """Raises UserError for a batch that so many devices cannot share evenly."""
+    if batch_size % devices:
+        fitting = -(-batch_size // devices) * devices
         raise UserError(
-            f'batch_size={batch_size} cannot be shared evenly by {len(devices)} devices: '
+            f'batch_size={batch_size} cannot be shared evenly by {devices} devices: '
             f'--set=batch_size={fitting}'
         )
-    return _made(kind, tuple(devices))
 
 
 @functools.cache
@@ -232,7 +237,7 @@ def steps_per_dispatch(convolves: bool) -> int:
 
 def describe() -> dict[str, Any]:
     """The devices, for a run's record."""
-    devices = jax.local_devices()
+    devices = jax.devices()
     return {
         'platform': devices[0].platform,
         'kind': devices[0].device_kind,

@@ -13,6 +13,7 @@ from research import (
     conclude,
     environment,
     evaluate,
+    hosts,
     material,
     parallel,
     programs,
@@ -101,7 +102,10 @@ def together(
     bounds = [steps.bound(each.experiment, made.meaning) for each in asked]
     first = bounds[0]
     way = course(first, len(parts['train']), options.steps_per_dispatch)
-    devices = parallel.layout(options.parallel, first.batch_size)
+    if hosts.several():
+        devices = hosts.layout(first.batch_size)
+    else:
+        devices = parallel.layout(options.parallel, first.batch_size)
     lengths = [part.samples for part in parts.values()]
     parallel.refuse_ragged(devices, first.model, lengths)
     streamed = sources.choose(options.stream, first, corpus, parts, asked[0].place)
@@ -149,6 +153,8 @@ def together(
                     source = sources.Resident(chosen[0], parts['train'], common.data(devices))
                 reading.enter_context(contextlib.closing(source))
                 program = programs.Alone(chosen[0], way, devices, source, valid)
+                if hosts.several():
+                    program = hosts.Led(program)
             loop = Loop([*members.values()], program, way, interrupts, options.checkpoint_every_s)
             ends = loop.train(states)
         evaluators = {'valid': valid, 'test': common.evaluator('test')}
