@@ -9,88 +9,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import app, flags, logging
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string('experiment', None, 'Name of an experiment; --list shows them all.')
-flags.DEFINE_string('grid', None, 'Name of a grid of experiments; --list shows them too.')
-flags.DEFINE_multi_string(
-    'sweep',
-    [],
-    'a.b=v1,v2 or seed=0:10: trains --experiment with each of the values; several multiply.',
-)
-flags.DEFINE_multi_string(
-    'set',
-    [],
-    'a.b=value: changes a field of the experiment, as in model.dropout=0.3. May be repeated.',
-)
-flags.DEFINE_integer('seed', None, 'Short for --set=seed=N.', lower_bound=0)
-flags.DEFINE_string(
-    'corpus',
-    None,
-    'Corpus to train on. Without it the experiment takes its own where that is prepared and an '
-    'embedded stand-in where it is not; with it, a corpus that is not prepared is an error.',
-)
-flags.DEFINE_string('data_dir', 'data', 'Folder of the prepared corpora.')
-flags.DEFINE_string('runs_dir', 'runs', 'Folder of the runs.')
-flags.DEFINE_enum(
-    'wandb',
-    'auto',
-    ['auto', 'online', 'offline', 'off'],
-    'Weights & Biases; auto is online where a key is known and offline elsewhere.',
-)
-flags.DEFINE_enum('parallel', 'jit', ['jit', 'pmap'], 'How a step is laid out over the devices.')
-flags.DEFINE_enum(
-    'stream',
-    'auto',
-    ['auto', 'on', 'off'],
-    'Whether data are read from disk as they are needed, or lie on the device; auto reads what '
-    'would take more than a third of the free memory.',
-)
-flags.DEFINE_enum(
-    'stack',
-    'auto',
-    ['auto', 'on', 'off'],
-    'Whether runs of a grid that differ in values alone are trained as one program; auto runs a '
-    'few steps of both ways and takes the faster.',
-)
-flags.DEFINE_enum(
-    'executor', 'local', ['local'], 'Who runs the workers of a grid: processes on this machine.'
-)
-flags.DEFINE_integer(
-    'workers',
-    None,
-    'Processes that share a grid; without it one a device, and one on a CPU.',
-    lower_bound=1,
-)
-flags.DEFINE_string('worker', None, 'Which worker of how many this is, as in 2/4; set for it.')
-flags.DEFINE_string(
-    'coordinator',
-    None,
-    'host:port of process 0 where several processes, on as many hosts, train one run together; '
-    "'auto' on a cluster that jax knows.",
-)
-flags.DEFINE_integer('processes', None, 'How many processes those are.', lower_bound=1)
-flags.DEFINE_integer('process_id', None, 'Which of them this is, from 0.', lower_bound=0)
-flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
-flags.DEFINE_bool(
-    'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
-)
-flags.DEFINE_bool('force', False, 'Trains anew; an earlier run of the same is moved aside.')
-flags.DEFINE_bool(
-    'status', False, 'Shows how far a grid is: done, running, failed and why, waiting.'
-)
-flags.DEFINE_bool('retry_failed', False, 'Trains also what failed, from its last good checkpoint.')
-flags.DEFINE_float(
-    'checkpoint_every_s', 60.0, 'Seconds between checkpoints to resume from.', lower_bound=0.0
-)
-flags.DEFINE_integer(
-    'steps_per_dispatch',
-    None,
-    'Steps in one program, at most; chosen where not given.',
-    lower_bound=1,
-)
+from research.flags import FLAGS
+
+if TYPE_CHECKING:
+    from research.loop import Options
+
+# Flags that say nothing of a single run.
+OF_A_GRID = ('status', 'executor', 'workers', 'worker')
+
+# As if they were its own, for --help.
+flags.adopt_module_key_flags(sys.modules['research.flags'])
 
 
 def main(argv: Sequence[str]) -> int:
@@ -120,8 +52,11 @@ def main(argv: Sequence[str]) -> int:
                     'side, with a driver on each host'
                 )
             return train_grid()
-        if FLAGS.status:
-            raise UserError('--status tells of a grid: --grid=NAME, or --experiment with --sweep')
+        for name in OF_A_GRID:
+            if FLAGS[name].present:
+                raise UserError(
+                    f'--{name} is for a grid: --grid=NAME, or --experiment with --sweep'
+                )
         return train()
     except KeyboardInterrupt:
         print('stopped; the same command starts again', file=sys.stderr)
@@ -181,6 +116,7 @@ def train() -> int:
 
     experiment = experiments.build(FLAGS.experiment)
     from research import start
+    from research.renewal import renew
 
     joined = FLAGS.coordinator and not FLAGS.plan
     if joined:
@@ -197,33 +133,28 @@ def train() -> int:
         Path(FLAGS.data_dir),
         prepare=not FLAGS.plan,
     )
+    runs_dir = Path(FLAGS.runs_dir)
     if FLAGS.plan:
         from research.plan import plan
 
-        chosen = choose()
-
-        lines = plan(
-            chosen, Path(FLAGS.runs_dir), FLAGS.parallel, FLAGS.steps_per_dispatch, FLAGS.stream
-        )
-        print('\n'.join(lines))
+        how = FLAGS.parallel, FLAGS.steps_per_dispatch, FLAGS.stream
+        print('\n'.join(plan(choose(), runs_dir, *how)))
         return 0
-    from research.loop import Options
-
-    options = Options(
-        FLAGS.parallel, FLAGS.checkpoint_every_s, FLAGS.steps_per_dispatch, FLAGS.stream
-    )
-    how = Path(FLAGS.runs_dir), FLAGS.wandb, options, FLAGS.force, FLAGS.retry_failed
     if joined:
         from research import hosted
 
-        return hosted.train(choose, *how)
-    return start.train(choose(), *how)
+        anew = FLAGS.force, FLAGS.retry_failed
+        return hosted.train(choose, runs_dir, FLAGS.wandb, options(), *anew)
+    chosen = choose()
+    renew([chosen.run(runs_dir)], FLAGS.force, FLAGS.retry_failed)
+    return start.train(chosen, runs_dir, wandb=FLAGS.wandb, options=options())
 
 
 def train_grid() -> int:
     import experiments
     from research import driver, ledger, packing, planned
     from research.grid import swept
+    from research.renewal import renew
 
     runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
     if not looks:
@@ -239,32 +170,29 @@ def train_grid() -> int:
     if FLAGS.status:
         print('\n'.join(ledger.lines(grid.name, entries)))
         return 0
-    how = packing.How(
-        FLAGS.wandb,
-        FLAGS.parallel,
-        FLAGS.checkpoint_every_s,
-        FLAGS.steps_per_dispatch,
-        FLAGS.stream,
-        FLAGS.force,
-        FLAGS.retry_failed,
-        FLAGS.stack,
-        worker(),
-    )
+    how = packing.How(options(), FLAGS.wandb, FLAGS.stack, worker())
     if FLAGS.plan:
         print('\n'.join(planned.plan(grid, members, how)))
         return 0
+    renew([each.run for each in entries], FLAGS.force, FLAGS.retry_failed)
     if FLAGS.worker is None:
         from research.executors import local
 
         platform, count = local.workers(FLAGS.workers)
         if count > 1:
-            # Done here once: a worker would do it to what another has just ended.
-            driver.begin_anew(members, FLAGS.force, FLAGS.retry_failed)
+            # Done by now: a worker would do it to what another has just ended.
             once = ('--noforce', '--noretry_failed')
             code = local.run([*sys.argv[1:], *once], platform, count)
             print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
             return code
     return driver.train(grid, members, runs_dir, how)
+
+
+def options() -> 'Options':
+    """How each run is carried out."""
+    from research.loop import Options
+
+    return Options(FLAGS.parallel, FLAGS.checkpoint_every_s, FLAGS.steps_per_dispatch, FLAGS.stream)
 
 
 def worker() -> tuple[int, int]:

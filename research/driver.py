@@ -16,7 +16,6 @@ from research import claims, ledger, packing, runs, start
 from research.errors import UserError
 from research.grid import Grid
 from research.interrupts import Interrupted
-from research.loop import Options
 from research.packing import How
 from research.planned import Planned, told
 
@@ -40,26 +39,9 @@ def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> i
     print('\n' + '\n'.join(ledger.lines(grid.name, [each.entry for each in planned])))
     if not work.failed:
         print(f'table     python -m research.tables {grid.name} --runs_dir={runs_dir}')
-    elif not how.retry_failed:
+    else:
         print('--retry_failed trains again what failed')
     return 1 if work.failed else 0
-
-
-def begin_anew(planned: Sequence[Planned], force: bool, retry_failed: bool) -> None:
-    """What --force and --retry_failed ask for, before several workers share a grid.
-
-    Raises:
-        claims.Claimed: another process holds one of the runs.
-    """
-    for each in planned:
-        run = each.entry.run
-        status = run.status()
-        if force and status != 'absent':
-            with claims.claim(run.directory):
-                print(f'the earlier run is kept in {runs.set_aside(run)}', flush=True)
-        elif retry_failed and status == 'failed':
-            with claims.claim(run.directory):
-                run.failure.unlink(missing_ok=True)
 
 
 class _Work:
@@ -101,9 +83,9 @@ class _Work:
 
     def _state(self, each: Planned) -> str:
         run = each.entry.run
-        if run.status() == 'finished' and not self._how.force:
+        if run.status() == 'finished':
             return 'finished'
-        if run.status() == 'failed' and not self._how.retry_failed:
+        if run.status() == 'failed':
             self.failed += [each] if each not in self.failed else []
             return 'failed'
         holder = claims.holder(run.directory)
@@ -158,16 +140,10 @@ class _Work:
 
     def _together(self, members: list[Planned], pack: packing.Pack) -> list[Planned]:
         how = self._how
-        options = Options(
-            how.parallel,
-            how.checkpoint_every_s,
-            how.steps_per_dispatch,
-            'off',
-            pack.record,
-        )
+        options = dataclasses.replace(how.options, stream='off', surroundings=pack.record)
         chosen = [each.chosen for each in members]
         group = _group(self._grid, members[0])
-        outcomes = start.train_stack(chosen, self._runs_dir, how.wandb, options, how.force, group)
+        outcomes = start.train_stack(chosen, self._runs_dir, how.wandb, options, group)
         held = []
         for each, error in zip(members, outcomes, strict=True):
             if isinstance(error, claims.Claimed):
@@ -199,15 +175,7 @@ def _train(
             each.chosen,
             runs_dir,
             wandb=how.wandb,
-            options=Options(
-                how.parallel,
-                how.checkpoint_every_s,
-                how.steps_per_dispatch,
-                how.stream,
-                surroundings,
-            ),
-            force=how.force,
-            retry=how.retry_failed,
+            options=dataclasses.replace(how.options, surroundings=surroundings),
             group=_group(grid, each),
         )
     except claims.Claimed:

@@ -15,7 +15,6 @@ from research import (
     hosts,
     parallel,
     programs,
-    runs,
     shared,
     sources,
     start,
@@ -74,7 +73,8 @@ def train(
         return _follow(chosen, options)
     code = 1
     try:
-        code = start.train(chosen, runs_dir, wandb, options, force, retry)
+        renewal.renew([chosen.run(runs_dir)], force, retry)
+        code = start.train(chosen, runs_dir, wandb, options)
         return code
     finally:
         hosts.end(code)
@@ -97,9 +97,10 @@ def _streamed(chosen: Chosen, runs_dir: Path, options: Options) -> bool:
     if hosts.leads():
         experiment, corpus = chosen.experiment, chosen.corpus
         common = shared.share(shared.signature(experiment), corpus, False)
-        place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
         bound, parts = common.bound, common.made.parts
-        streamed = sources.choose(options.stream, bound, corpus, parts, place).streamed
+        streamed = sources.choose(
+            options.stream, bound, corpus, parts, chosen.run(runs_dir)
+        ).streamed
     return bool(multihost_utils.broadcast_one_to_all(np.array(streamed)))
 
 

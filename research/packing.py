@@ -8,6 +8,7 @@ from research import material, reading, runs, shared, sources, stacks, step
 from research.course import course
 from research.experiment import Experiment
 from research.loggers.wandb import Mode
+from research.loop import Options
 from research.models.forest import Forest
 from research.start import Chosen
 
@@ -17,20 +18,17 @@ T = TypeVar('T')
 
 @dataclasses.dataclass(frozen=True)
 class How:
-    """How runs are carried out; see the flags of launch.py of the same names.
+    """How the runs of a grid are carried out.
 
     Attributes:
+        options: of each run.
+        wandb, stack: as the flags of the same names.
         worker: which of how many workers this is, counted from 0: each begins elsewhere, and a
             stack is shared out among them.
     """
 
+    options: Options = dataclasses.field(default_factory=Options)
     wandb: Mode = 'auto'
-    parallel: str = 'jit'
-    checkpoint_every_s: float = 60.0
-    steps_per_dispatch: int | None = None
-    stream: str = 'auto'
-    force: bool = False
-    retry_failed: bool = False
     stack: str = 'auto'
     worker: tuple[int, int] = (0, 1)
 
@@ -77,7 +75,7 @@ def _packs(
     first = chosen[members[0]]
     if how.stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
         return [Pack([i]) for i in members]
-    if how.parallel != 'jit' or _streamed(first, how.stream):
+    if how.options.parallel != 'jit' or _streamed(first, how.options.stream):
         told = 'one by one: only resident data under --parallel=jit are heard by several at once'
         return [Pack([i], told) for i in members]
     timed = how.stack == 'auto' and not any(map(begun, members))
@@ -97,7 +95,7 @@ def _packs(
 
 def _measured(chosen: Chosen, how: How, timed: bool) -> stacks.Measured:
     common = shared.share(shared.signature(chosen.experiment), chosen.corpus, False)
-    way = course(common.bound, len(common.made.parts['train']), how.steps_per_dispatch)
+    way = course(common.bound, len(common.made.parts['train']), how.options.steps_per_dispatch)
     return stacks.measure(common, way, timed)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jax
 
-from research import batches, codec, material, parallel, runs, sources, step
+from research import batches, codec, material, parallel, sources, step
 from research.course import course
 from research.description import described
 from research.experiment import Model
@@ -32,7 +32,7 @@ def plan(
     experiment, corpus = chosen.experiment, chosen.corpus
     made = material.prepare(experiment, corpus)
     bound, parts = step.bound(experiment, made.meaning), made.parts
-    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
+    place = chosen.run(runs_dir)
     choice = sources.choose(stream, bound, corpus, parts, place)
     where = f'run       {place.directory}: {place.status()}'
     if isinstance(bound.model, Forest):

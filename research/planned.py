@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jax
 
-from research import codec, ledger, material, packing, runs, start, step
+from research import ledger, material, packing, start, step
 from research.corpora import Corpus
 from research.course import course
 from research.errors import UserError
@@ -57,7 +57,7 @@ def resolve(
         # One object a corpus, by which what runs share is known.
         corpus = opened.setdefault(chosen.corpus.fingerprint, chosen.corpus)
         chosen = dataclasses.replace(chosen, corpus=corpus)
-        place = runs.locate(runs_dir, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
+        place = chosen.run(runs_dir)
         if place.directory in found:
             other = found[place.directory].entry
             raise UserError(
@@ -91,7 +91,7 @@ def plan(grid: Grid, planned: Sequence[Planned], how: How) -> list[str]:
     for label, members in labelled.items():
         states = Counter(ledger.state(each.entry.run).word for each in members)
         told = ', '.join(f'{count} {word}' for word, count in states.items())
-        size = _size(members[0].chosen, how.steps_per_dispatch)
+        size = _size(members[0].chosen, how.options.steps_per_dispatch)
         lines.append(f'{label:{width}}  {size}  {told}')
     left = [each for each in planned if ledger.state(each.entry.run).word != 'done']
     chosen = [each.chosen for each in left]

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 import data_prep
-from research import codec, corpora, pairs, restore, runs, start, trained
+from research import codec, corpora, pairs, renewal, restore, runs, start, trained
 from research.errors import UserError
 from research.finished import Finished
 from research.runs import Run, RunError
@@ -111,7 +111,8 @@ def train(first: Finished, data_dir: Path, out: Path) -> tuple[int, Run]:
         stream=streamed,
     )
     chosen = start.Chosen(experiment, corpus, stand_in=False)
-    return start.train(chosen, out, 'off', options, force=False, retry=True), place
+    renewal.renew([place], force=False, retry_failed=True)
+    return start.train(chosen, out, 'off', options), place
 
 
 def compare(first: Finished, anew: Finished) -> Reproduction:

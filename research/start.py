@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import data_prep
-from research import claims, codec, corpora, overrides, runs
+from research import codec, corpora, overrides, runs
 from research.description import described
 from research.errors import UserError
 from research.experiment import Experiment
@@ -36,6 +36,10 @@ class Chosen:
     experiment: Experiment
     corpus: corpora.Corpus
     stand_in: bool
+
+    def run(self, runs_dir: Path) -> runs.Run:
+        """The directory of this run."""
+        return runs.locate(runs_dir, codec.to_json(self.experiment), self.corpus.fingerprint)
 
 
 def choose(
@@ -122,28 +126,21 @@ def train(
     runs_dir: Path,
     wandb: Mode,
     options: 'Options',
-    force: bool,
-    retry: bool = False,
     group: str | None = None,
 ) -> int:
     """Trains the run, resumes it, or shows its result where it is finished; an exit code.
 
-    With `retry` a run that failed goes on from its last good checkpoint. `group` is that of the run
-    in W&B; without one it stands with those of its experiment.
+    `group` is that of the run in W&B; without one it stands with those of its experiment.
     """
     from research import train as loop
 
     experiment, corpus = chosen.experiment, chosen.corpus
-    place = runs.locate(runs_dir, codec.to_json(experiment), corpus.fingerprint)
-    if force and place.status() != 'absent':
-        with claims.claim(place.directory):
-            kept = runs.set_aside(place)
-        print(f'the earlier run is kept in {kept}', flush=True)
+    place = chosen.run(runs_dir)
     if place.status() == 'finished':
         print(f'{place.directory} is finished; --force trains it anew')
         print('\n'.join(summary(runs.read_json(place.result))))
         return 0
-    if place.status() == 'failed' and not retry:
+    if place.status() == 'failed':
         reason = runs.read_json(place.failure)['reason']
         raise runs.RunError(f'{place.directory} failed: {reason}; --force trains it anew')
     remember_programs(runs_dir)
@@ -175,13 +172,12 @@ def train_stack(
     runs_dir: Path,
     wandb: Mode,
     options: 'Options',
-    force: bool,
     group: str,
 ) -> list[Exception | None]:
     """Trains runs of one signature on one corpus as one program, or resumes them.
 
     Args:
-        members: none of them finished, unless `force` trains it anew.
+        members: none of them finished.
 
     Returns:
         Of each why it did not finish, as train.together has it; None: it did.
@@ -195,10 +191,7 @@ def train_stack(
     remember_programs(runs_dir)
     console, asked = Together(), []
     for chosen in members:
-        place = runs.locate(runs_dir, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
-        if force and place.status() != 'absent':
-            with claims.claim(place.directory):
-                print(f'the earlier run is kept in {runs.set_aside(place)}', flush=True)
+        place = chosen.run(runs_dir)
         wanted = functools.partial(_wandb, chosen, place, wandb, group=group)
         asked.append(loop.Asked(chosen.experiment, place, Loggers(wanted, console)))
     for line in described(members[0]):

@@ -108,7 +108,8 @@ def test_a_stack_that_is_killed_and_two_drivers_at_once_end_as_runs_that_nothing
         (('--grid=genre_leak', '--sweep=seed=0:2'), '--sweep makes a grid of --experiment'),
         ((*BASE, '--sweep=model.width=1,2'), "did you mean 'widths'?"),
         ((*BASE, '--sweep=seed=0,0'), 'one and the same run'),
-        ((*BASE, '--status'), '--status tells of a grid'),
+        ((*BASE, '--status'), '--status is for a grid: --grid=NAME, or --experiment with'),
+        ((*BASE, '--workers=2'), '--workers is for a grid'),
     ],
 )
 def test_a_wrong_grid_is_told_in_one_line_and_nothing_is_started(fork, tmp_path, flags, said):

@@ -3,8 +3,10 @@
 import pytest
 
 import experiments
-from research import claims, codec, driver, grid, ledger, overrides, packing, planned, runs
+from research import claims, driver, grid, ledger, overrides, packing, planned, runs
+from research.loop import Options
 from research.packing import How, Pack
+from research.renewal import renew
 from research.start import Chosen
 
 MEMBERS = 8
@@ -18,14 +20,10 @@ def members(drawn, tmp_path):
         made = overrides.apply(
             experiments.build('genre_mlp'), [f'seed={seed}', 'data.corpus=drawn']
         )
-        place = runs.locate(tmp_path, codec.to_json(made), corpus.fingerprint)
-        entry = ledger.Entry('genre_mlp', (f'seed={seed}',), place)
-        found.append(planned.Planned(entry, Chosen(made, corpus, False)))
+        chosen = Chosen(made, corpus, False)
+        entry = ledger.Entry('genre_mlp', (f'seed={seed}',), chosen.run(tmp_path))
+        found.append(planned.Planned(entry, chosen))
     return found
-
-
-def place_of(chosen, folder):
-    return runs.locate(folder, codec.to_json(chosen.experiment), chosen.corpus.fingerprint)
 
 
 @pytest.fixture
@@ -34,11 +32,11 @@ def trained(members, tmp_path, monkeypatch):
     tried, fails = [], {}
 
     def finish(chosen):
-        place = place_of(chosen, tmp_path)
-        place.directory.mkdir(parents=True)
+        place = chosen.run(tmp_path)
+        place.directory.mkdir(parents=True, exist_ok=True)
         place.finish({'status': 'finished'})
 
-    def train_stack(stack, runs_dir, wandb, options, force, group):
+    def train_stack(stack, runs_dir, wandb, options, group):
         tried.append([each.experiment.seed for each in stack])
         for size, error in fails.items():
             if isinstance(size, int) and len(stack) >= size:
@@ -114,7 +112,7 @@ def test_runs_that_no_stack_can_be_made_of_are_tried_one_by_one(members, monkeyp
 
     monkeypatch.setattr(packing.stacks, 'measure', measure)
     chosen = [each.chosen for each in members]
-    packs = [*packing.packed(chosen, How(stack='on', stream='off'), lambda i: False)]
+    packs = [*packing.packed(chosen, How(Options(stream='off'), stack='on'), lambda i: False)]
     assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
     assert all('one by one: no stack could be made' in each.why for each in packs)
 
@@ -131,3 +129,31 @@ def test_workers_begin_with_their_own_shares(members):
         for number in range(2)
     ]
     assert orders == [[0, 1, 2, 3, 4, 5, 6, 7], [4, 5, 6, 7, 0, 1, 2, 3]]
+
+
+def test_what_is_to_be_trained_anew_is_set_aside_once_even_where_a_stack_is_halved(
+    members, trained, tmp_path
+):
+    tried, fails = trained
+    runs_before = [each.entry.run for each in members]
+    for run in runs_before:
+        run.directory.mkdir(parents=True)
+        run.finish({'status': 'finished'})
+    fails[3] = RuntimeError('RESOURCE_EXHAUSTED: Out of memory allocating 1 byte')
+    renew(runs_before, force=True, retry_failed=False)
+    assert drive(members, tmp_path) == 0
+    assert [len(stack) for stack in tried] == [8, 4, 2, 2, 4, 2, 2]
+    aside = tmp_path / 'genre_mlp' / '.replaced'
+    assert len([*aside.iterdir()]) == MEMBERS
+
+
+def test_what_failed_waits_until_it_is_to_be_tried_again(members, trained, tmp_path):
+    tried, _ = trained
+    run = members[2].entry.run
+    run.directory.mkdir(parents=True)
+    run.fail('for a reason', 3, None)
+    assert drive(members, tmp_path) == 1
+    assert [2] not in tried
+    renew([run], force=False, retry_failed=True)
+    assert drive(members, tmp_path) == 0
+    assert tried[-1] == [2]

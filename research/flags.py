@@ -1,0 +1,83 @@
+"""The flags of launch.py: all that a run or a grid can be asked for; light, for --help."""
+
+from absl import flags
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string('experiment', None, 'Name of an experiment; --list shows them all.')
+flags.DEFINE_string('grid', None, 'Name of a grid of experiments; --list shows them too.')
+flags.DEFINE_multi_string(
+    'sweep',
+    [],
+    'a.b=v1,v2 or seed=0:10: trains --experiment with each of the values; several multiply.',
+)
+flags.DEFINE_multi_string(
+    'set',
+    [],
+    'a.b=value: changes a field of the experiment, as in model.dropout=0.3. May be repeated.',
+)
+flags.DEFINE_integer('seed', None, 'Short for --set=seed=N.', lower_bound=0)
+flags.DEFINE_string(
+    'corpus',
+    None,
+    'Corpus to train on. Without it the experiment takes its own where that is prepared and an '
+    'embedded stand-in where it is not; with it, a corpus that is not prepared is an error.',
+)
+flags.DEFINE_string('data_dir', 'data', 'Folder of the prepared corpora.')
+flags.DEFINE_string('runs_dir', 'runs', 'Folder of the runs.')
+flags.DEFINE_enum(
+    'wandb',
+    'auto',
+    ['auto', 'online', 'offline', 'off'],
+    'Weights & Biases; auto is online where a key is known and offline elsewhere.',
+)
+flags.DEFINE_enum('parallel', 'jit', ['jit', 'pmap'], 'How a step is laid out over the devices.')
+flags.DEFINE_enum(
+    'stream',
+    'auto',
+    ['auto', 'on', 'off'],
+    'Whether data are read from disk as they are needed, or lie on the device; auto reads what '
+    'would take more than a third of the free memory.',
+)
+flags.DEFINE_enum(
+    'stack',
+    'auto',
+    ['auto', 'on', 'off'],
+    'Whether runs of a grid that differ in values alone are trained as one program; auto runs a '
+    'few steps of both ways and takes the faster.',
+)
+flags.DEFINE_enum(
+    'executor', 'local', ['local'], 'Who runs the workers of a grid: processes on this machine.'
+)
+flags.DEFINE_integer(
+    'workers',
+    None,
+    'Processes that share a grid; without it one a device, and one on a CPU.',
+    lower_bound=1,
+)
+flags.DEFINE_string('worker', None, 'Which worker of how many this is, as in 2/4; set for it.')
+flags.DEFINE_string(
+    'coordinator',
+    None,
+    'host:port of process 0 where several processes, on as many hosts, train one run together; '
+    "'auto' on a cluster that jax knows.",
+)
+flags.DEFINE_integer('processes', None, 'How many processes those are.', lower_bound=1)
+flags.DEFINE_integer('process_id', None, 'Which of them this is, from 0.', lower_bound=0)
+flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
+flags.DEFINE_bool(
+    'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'
+)
+flags.DEFINE_bool('force', False, 'Trains anew; an earlier run of the same is moved aside.')
+flags.DEFINE_bool(
+    'status', False, 'Shows how far a grid is: done, running, failed and why, waiting.'
+)
+flags.DEFINE_bool('retry_failed', False, 'Trains also what failed, from its last good checkpoint.')
+flags.DEFINE_float(
+    'checkpoint_every_s', 60.0, 'Seconds between checkpoints to resume from.', lower_bound=0.0
+)
+flags.DEFINE_integer(
+    'steps_per_dispatch',
+    None,
+    'Steps in one program, at most; chosen where not given.',
+    lower_bound=1,
+)
