@@ -39,7 +39,7 @@ unit: .venv/dev
 	$(PIP) -r $(REQUIREMENTS) -c constraints.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt requirements-beam.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-beam.txt requirements-search.txt
 	$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
