@@ -17,9 +17,10 @@ from research.flags import FLAGS
 
 if TYPE_CHECKING:
     from research.loop import Options
+    from research.runs import Run
 
 # Flags that say nothing of a single run.
-OF_A_GRID = ('status', 'executor', 'workers', 'worker')
+OF_A_GRID = ('status', 'executor', 'workers', 'worker', 'members', 'ray_address', 'ray_runs_dir')
 
 # As if they were its own, for --help.
 flags.adopt_module_key_flags(sys.modules['research.flags'])
@@ -51,6 +52,10 @@ def main(argv: Sequence[str]) -> int:
                     '--coordinator trains one run over several hosts: a grid has its runs side by '
                     'side, with a driver on each host'
                 )
+            if FLAGS.end_with is not None:
+                from research.interrupts import end_with
+
+                end_with(FLAGS.end_with)
             return train_grid()
         for name in OF_A_GRID:
             if FLAGS[name].present:
@@ -167,25 +172,39 @@ def train_grid() -> int:
         grid, FLAGS.corpus, assignments, Path(FLAGS.data_dir), runs_dir, prepare=not looks
     )
     entries = [each.entry for each in members]
+    chosen = positions(FLAGS.members, len(members))
+    asked = {i: entries[i].run for i in chosen or range(len(entries))}
     if FLAGS.status:
         print('\n'.join(ledger.lines(grid.name, entries)))
         return 0
-    how = packing.How(options(), FLAGS.wandb, FLAGS.stack, worker())
+    how = packing.How(options(), FLAGS.wandb, FLAGS.stack, worker(), chosen)
     if FLAGS.plan:
-        print('\n'.join(planned.plan(grid, members, how)))
+        print('\n'.join(planned.plan(grid, [members[i] for i in asked], how)))
         return 0
-    renew([each.run for each in entries], FLAGS.force, FLAGS.retry_failed)
+    renew(asked.values(), FLAGS.force, FLAGS.retry_failed)
     if FLAGS.worker is None:
-        from research.executors import local
-
-        platform, count = local.workers(FLAGS.workers)
-        if count > 1:
-            # Done by now: a worker would do it to what another has just ended.
-            once = ('--noforce', '--noretry_failed')
-            code = local.run([*sys.argv[1:], *once], platform, count)
+        # Begun anew by now: a worker would do it to what another has just ended.
+        arguments = [*sys.argv[1:], '--noforce', '--noretry_failed']
+        ledger.write(runs_dir, grid.name, entries)
+        code = executed(arguments, asked)
+        if code is not None:
             print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
-            return code
+            return code or int(any(each.status() != 'finished' for each in asked.values()))
     return driver.train(grid, members, runs_dir, how)
+
+
+def executed(arguments: list[str], asked: 'dict[int, Run]') -> int | None:
+    """Has workers train a grid; their exit code, or None where this process alone is to do it."""
+    if FLAGS.executor == 'ray':
+        from research.executors import ray
+
+        arguments.append(f'--data_dir={Path(FLAGS.data_dir).absolute()}')
+        runs_dir, apart = Path(FLAGS.runs_dir), FLAGS.ray_runs_dir
+        return ray.run(arguments, asked, runs_dir, FLAGS.ray_address, FLAGS.workers, apart)
+    from research.executors import local
+
+    platform, count = local.workers(FLAGS.workers)
+    return local.run(arguments, platform, count) if count > 1 else None
 
 
 def options() -> 'Options':
@@ -203,6 +222,16 @@ def worker() -> tuple[int, int]:
     if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
         raise UserError(f"--worker={FLAGS.worker}: '2/4' is wanted, the second of four")
     return int(number) - 1, int(count)
+
+
+def positions(told: list[str] | None, count: int) -> tuple[int, ...] | None:
+    """The members of a grid that are asked for, counted from 0; None: all."""
+    from research.errors import UserError
+
+    for each in told or ():
+        if not (each.isdigit() and 1 <= int(each) <= count):
+            raise UserError(f'--members={",".join(told or ())}: numbers of 1 to {count} are wanted')
+    return tuple(int(each) - 1 for each in told) if told else None
 
 
 def assigned() -> list[str]:

@@ -25,10 +25,11 @@ STOPPED = (130, 143)
 
 
 def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> int:
-    """Trains what is not done; the exit code is 1 where a run failed."""
+    """Trains what is not done of the members asked for; the exit code is 1 where one failed."""
     ledger.write(runs_dir, grid.name, [each.entry for each in planned])
     work = _Work(grid, planned, runs_dir, how)
-    left = list(planned)
+    mine = [planned[i] for i in how.members] if how.members is not None else list(planned)
+    left = mine
     while left:
         held = work.round(left)
         if work.stopped is not None:
@@ -36,7 +37,7 @@ def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> i
         if len(held) == len(left):
             time.sleep(LOOK_S)
         left = held
-    print('\n' + '\n'.join(ledger.lines(grid.name, [each.entry for each in planned])))
+    print('\n' + '\n'.join(ledger.lines(grid.name, [each.entry for each in mine])))
     if not work.failed:
         print(f'table     python -m research.tables {grid.name} --runs_dir={runs_dir}')
     else:

@@ -46,7 +46,21 @@ flags.DEFINE_enum(
     'few steps of both ways and takes the faster.',
 )
 flags.DEFINE_enum(
-    'executor', 'local', ['local'], 'Who runs the workers of a grid: processes on this machine.'
+    'executor',
+    'local',
+    ['local', 'ray'],
+    'Who runs the workers of a grid: processes on this machine, or a Ray cluster.',
+)
+flags.DEFINE_string(
+    'ray_address',
+    '',
+    "HOST:PORT of a Ray cluster, or 'auto' on one of its nodes; without it one is started here.",
+)
+flags.DEFINE_string(
+    'ray_runs_dir',
+    None,
+    'Folder of each Ray node for runs that are then fetched; without it nodes use --runs_dir where '
+    'all of them see it, and a temporary folder where not.',
 )
 flags.DEFINE_integer(
     'workers',
@@ -63,6 +77,10 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer('processes', None, 'How many processes those are.', lower_bound=1)
 flags.DEFINE_integer('process_id', None, 'Which of them this is, from 0.', lower_bound=0)
+flags.DEFINE_list(
+    'members', None, 'Which runs of a grid to train, as in 1,4,5, in the order of the grid.'
+)
+flags.DEFINE_integer('end_with', None, 'Ends, saved, with the process of this number; for workers.')
 flags.DEFINE_bool('list', False, 'Shows the experiments and exits.')
 flags.DEFINE_bool(
     'plan', False, 'Shows what would be trained, its shapes, memory and steps; starts nothing.'

@@ -1,6 +1,9 @@
 """SIGTERM and SIGINT as a wish to stop at the next safe place."""
 
+import os
 import signal
+import threading
+import time
 from types import FrameType, TracebackType
 
 
@@ -51,3 +54,14 @@ class Interrupts:
         for each, former in self._former.items():
             signal.signal(each, former)
         self._former = {}
+
+
+def end_with(parent: int, look_s: float = 1.0) -> None:
+    """SIGTERM for this process once `parent`, whose child it is, is gone, whatever ended that."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(look_s)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name='end_with', daemon=True).start()

@@ -25,12 +25,14 @@ class How:
         wandb, stack: as the flags of the same names.
         worker: which of how many workers this is, counted from 0: each begins elsewhere, and a
             stack is shared out among them.
+        members: positions of the runs to be trained; None: all.
     """
 
     options: Options = dataclasses.field(default_factory=Options)
     wandb: Mode = 'auto'
     stack: str = 'auto'
     worker: tuple[int, int] = (0, 1)
+    members: tuple[int, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

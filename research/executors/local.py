@@ -121,6 +121,7 @@ def run(arguments: Sequence[str], platform: str, count: int) -> int:
     started = []
     for number in range(count):
         command = [sys.executable, str(LAUNCH), *arguments, f'--worker={number + 1}/{count}']
+        command.append(f'--end_with={os.getpid()}')
         started.append(Worker(number, command, *pinned(platform, number, count)))
     codes: dict[int, int] = {}
     told = False

@@ -1,0 +1,143 @@
+"""Grids on a Ray cluster of two nodes, as real processes that are killed."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_workers import held, until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not importlib.util.find_spec('ray'), reason='Ray is not installed'),
+]
+
+NODES = """
+import sys
+from ray.cluster_utils import Cluster
+
+made = Cluster(initialize_head=True, head_node_args={'num_cpus': 1, 'include_dashboard': False})
+node = made.add_node(num_cpus=1)
+print(made.address, flush=True)
+if sys.stdin.readline():
+    made.remove_node(node, allow_graceful=False)
+    sys.stdin.read()
+made.shutdown()
+"""
+SWEPT = (
+    '--experiment=genre_mlp',
+    '--corpus=corpus_styles',
+    '--wandb=off',
+    '--set=model.widths=16,8',
+    '--set=steps=1500',
+    '--sweep=seed=0:3',
+    '--stack=off',
+)
+
+
+@pytest.fixture(scope='module')
+def undisturbed(fork, outcome, tmp_path_factory):
+    """What the runs come to where nothing happens to them, by the names of their folders."""
+    runs_dir = tmp_path_factory.mktemp('undisturbed')
+    assert fork(*SWEPT, f'--runs_dir={runs_dir}').end().code == 0
+    return found(runs_dir, outcome)
+
+
+@pytest.fixture
+def cluster():
+    """A process with a cluster of two nodes of a CPU each, and its address.
+
+    A line to it kills the second node, its end stops the other.
+    """
+    own = subprocess.Popen(
+        [sys.executable, '-c', NODES],
+        env=os.environ | {'RAY_USAGE_STATS_ENABLED': '0'},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert own.stdin is not None
+    assert own.stdout is not None
+    address = own.stdout.readline().strip()
+    yield own, f'--ray_address={address}'
+    own.communicate()
+
+
+def found(runs_dir, outcome):
+    return {path.parent.name: outcome(path.parent) for path in runs_dir.glob('*/*/result.json')}
+
+
+def stat(pid):
+    """State and parent of a process; None where it is gone."""
+    try:
+        state, parent, *_ = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except OSError:
+        return None
+    return None if state in 'ZX' else (state, int(parent))
+
+
+def raylets():
+    names = Path('/proc').glob('[0-9]*/comm')
+    return {path.parent.name for path in names if path.read_text() == 'raylet\n'}
+
+
+def test_a_grid_whose_node_and_worker_are_killed_equals_an_undisturbed_one(
+    launch, cluster, undisturbed, outcome, tmp_path
+):
+    nodes, address = cluster
+    driver = launch(*SWEPT, f'--runs_dir={tmp_path}', '--executor=ray', address)
+    until(driver, lambda: len(held(tmp_path)) == 2)
+    pids = set(held(tmp_path))
+    print('kill', file=nodes.stdin, flush=True)
+    until(driver, lambda: any(stat(pid) is None for pid in pids))
+    [left] = (pid for pid in pids if stat(pid))
+    os.kill(left, signal.SIGKILL)
+    code, out, err = driver.end()
+    assert (code, err) == (0, '')
+    assert '2 nodes; 2 workers, each with CPUS 1' in out
+    assert out.count('it is started again') == 2
+    assert '3 runs: 3 done' in out.splitlines()[-1]
+    assert found(tmp_path, outcome) == undisturbed
+    assert not list(tmp_path.glob('grids/.seen-*'))
+
+
+def test_runs_of_nodes_that_do_not_share_the_folder_are_fetched_and_go_on_after_a_stop_and_a_kill(
+    launch, cluster, undisturbed, outcome, tmp_path
+):
+    here, there = tmp_path / 'here', tmp_path / 'there'
+    _, address = cluster
+    command = *SWEPT, f'--runs_dir={here}', '--executor=ray', address, f'--ray_runs_dir={there}'
+    driver = launch(*command)
+    until(driver, lambda: len(list(there.glob('*/genre_mlp/*/metrics.jsonl'))) == 2)
+    assert not list(here.glob('genre_mlp/*'))
+    driver.send_signal(signal.SIGTERM)
+    code, out, err = driver.end()
+    assert (code, err) == (143, '')
+    assert '3 runs: 2 stopped, 1 waiting' in out
+    assert out.count(': started') == 2
+    assert not list(there.iterdir())
+    driver = launch(*command)
+    until(driver, lambda: there.exists() and any(held(each) for each in there.iterdir()))
+    [pid, *_] = (pid for each in there.iterdir() for pid in held(each))
+    os.kill(stat(pid)[1], signal.SIGKILL)
+    code, out, err = driver.end()
+    assert (code, err) == (0, '')
+    assert out.count('it is started again') == 1
+    assert out.count('resumed at step') >= 2
+    assert '3 runs: 3 done' in out.splitlines()[-1]
+    assert found(here, outcome) == undisturbed
+    assert not list(there.iterdir())
+
+
+def test_a_cluster_is_started_where_none_is_named_and_gone_at_the_end(launch, tmp_path):
+    before = raylets()
+    flags = *SWEPT, '--set=steps=12', f'--runs_dir={tmp_path}', '--executor=ray'
+    code, out, err = launch(*flags).end()
+    assert (code, err) == (0, '')
+    assert '1 nodes; 1 workers' in out
+    assert '3 runs: 3 done' in out.splitlines()[-1]
+    assert raylets() <= before
