@@ -42,11 +42,13 @@ def main(argv: Sequence[str]) -> int:
             raise UserError(
                 'which experiment? --experiment=NAME or --grid=NAME; --list shows the names'
             )
-        if FLAGS.grid and FLAGS.sweep:
-            raise UserError('--sweep makes a grid of --experiment: leave --grid out')
+        if FLAGS.grid and (FLAGS.sweep or FLAGS.search):
+            raise UserError('--sweep and --search are for an --experiment: leave --grid out')
+        if FLAGS.sweep and FLAGS.search:
+            raise UserError('--sweep trains all values, --search looks among them: give one')
         if FLAGS.coordinator is None and (FLAGS.processes, FLAGS.process_id) != (None, None):
             raise UserError('--processes and --process_id want the --coordinator=host:port too')
-        if FLAGS.grid or FLAGS.sweep:
+        if FLAGS.grid or FLAGS.sweep or FLAGS.search:
             if FLAGS.coordinator:
                 raise UserError(
                     '--coordinator trains one run over several hosts: a grid has its runs side by '
@@ -56,11 +58,11 @@ def main(argv: Sequence[str]) -> int:
                 from research.interrupts import end_with
 
                 end_with(FLAGS.end_with)
-            return train_grid()
+            return train_search() if FLAGS.search else train_grid()
         for name in OF_A_GRID:
             if FLAGS[name].present:
                 raise UserError(
-                    f'--{name} is for a grid: --grid=NAME, or --experiment with --sweep'
+                    f'--{name} is for a grid: --grid=NAME, or --experiment with --sweep or --search'
                 )
         return train()
     except KeyboardInterrupt:
@@ -191,6 +193,48 @@ def train_grid() -> int:
             print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
             return code or int(any(each.status() != 'finished' for each in asked.values()))
     return driver.train(grid, members, runs_dir, how)
+
+
+def train_search() -> int:
+    import experiments
+    from research import ledger, packing, planned, search, searching
+    from research.errors import UserError
+    from research.grid import Grid, Member
+    from research.renewal import renew
+
+    if FLAGS.executor != 'local' or FLAGS.members:
+        raise UserError('--search has workers on this machine: leave --executor and --members out')
+    runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
+    given = *assigned(), *([f'corpus={FLAGS.corpus}'] if FLAGS.corpus else [])
+    base, axes = experiments.build(FLAGS.experiment), tuple(map(search.axis, FLAGS.search))
+    budget = FLAGS.trials, FLAGS.rungs, FLAGS.keep, FLAGS.waves, FLAGS.search_seed
+    wanted = search.Search(base, axes, *budget, given)
+    if not looks:
+        writable(runs_dir)
+
+    def resolve(grid: Grid) -> list[planned.Planned]:
+        where = Path(FLAGS.data_dir), runs_dir
+        return planned.resolve(grid, FLAGS.corpus, assigned(), *where, prepare=not looks)
+
+    [middle] = resolve(Grid(wanted.name, (Member(base.name, base),)))
+    whole = middle.chosen.experiment
+    begun = searching.begun(wanted, runs_dir)
+    if FLAGS.status:
+        lines = [line for name, entries in begun for line in ledger.lines(name, entries)]
+        print('\n'.join(lines or [f'{wanted.name}: not begun']))
+        return 0
+    if FLAGS.plan:
+        print('\n'.join(searching.plan(wanted, whole)))
+        return 0
+    for _, entries in begun:
+        renew([each.run for each in entries], FLAGS.force, FLAGS.retry_failed)
+    if FLAGS.worker is None:
+        # Workers all draw the same, and meet at the end of each rung.
+        code = executed([*sys.argv[1:], '--noforce', '--noretry_failed'], {})
+        if code is not None:
+            return code
+    how = packing.How(options(), FLAGS.wandb, FLAGS.stack, worker(), None)
+    return searching.train(wanted, whole, resolve, runs_dir, how)
 
 
 def executed(arguments: list[str], asked: 'dict[int, Run]') -> int | None:

@@ -11,6 +11,27 @@ flags.DEFINE_multi_string(
     'a.b=v1,v2 or seed=0:10: trains --experiment with each of the values; several multiply.',
 )
 flags.DEFINE_multi_string(
+    'search',
+    [],
+    'a.b=low..high, a.b=low..high,log or a.b=one,another: looks for the best values on validation, '
+    'by random search and successive halving.',
+)
+flags.DEFINE_integer('trials', 27, 'Points that a search begins with.', lower_bound=1)
+flags.DEFINE_integer(
+    'rungs',
+    3,
+    'Budgets of a search, each --keep times the one before; one is random search.',
+    lower_bound=1,
+)
+flags.DEFINE_integer('keep', 3, 'One trial in so many goes on to the next budget.', lower_bound=2)
+flags.DEFINE_integer(
+    'waves',
+    1,
+    'Parts in which the trials are drawn; each is guided by those before it (TPE).',
+    lower_bound=1,
+)
+flags.DEFINE_integer('search_seed', 0, 'Seed of what a search draws.', lower_bound=0)
+flags.DEFINE_multi_string(
     'set',
     [],
     'a.b=value: changes a field of the experiment, as in model.dropout=0.3. May be repeated.',
