@@ -39,7 +39,8 @@ unit: .venv/dev
 	$(PIP) -r $(REQUIREMENTS) -c constraints.txt
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt requirements-beam.txt requirements-search.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-beam.txt requirements-search.txt \
+	requirements-dashboard.txt requirements-ray.txt requirements-slurm.txt
 	$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 

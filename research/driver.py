@@ -143,7 +143,7 @@ class _Work:
         how = self._how
         options = dataclasses.replace(how.options, stream='off', surroundings=pack.record)
         chosen = [each.chosen for each in members]
-        group = _group(self._grid, members[0])
+        group = wandb_group(self._grid.name, members[0].chosen.corpus.name)
         outcomes = start.train_stack(chosen, self._runs_dir, how.wandb, options, group)
         held = []
         for each, error in zip(members, outcomes, strict=True):
@@ -162,8 +162,9 @@ def _stacked(run: runs.Run) -> bool:
     return runs.read_json(run.environment).get('stack', {}).get('members', 1) > 1
 
 
-def _group(grid: Grid, each: Planned) -> str:
-    return f'{grid.name}-{runs.plain(each.chosen.corpus.name)}'
+def wandb_group(grid: str, corpus: str) -> str:
+    """By which W&B knows the runs of a grid."""
+    return f'{grid}-{runs.plain(corpus)}'
 
 
 def _train(
@@ -177,7 +178,7 @@ def _train(
             runs_dir,
             wandb=how.wandb,
             options=dataclasses.replace(how.options, surroundings=surroundings),
-            group=_group(grid, each),
+            group=wandb_group(grid.name, each.chosen.corpus.name),
         )
     except claims.Claimed:
         raise

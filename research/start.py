@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from research.loop import Options
 
 
+# Of W&B, for all runs.
+PROJECT = 'audiogrid'
+
+
 @dataclasses.dataclass(frozen=True)
 class Chosen:
     """An experiment with its corpus.
@@ -234,7 +238,7 @@ def _wandb(
     return WandbLogger(
         place.directory,
         mode=mode,
-        project='audiogrid',
+        project=PROJECT,
         group=group or f'{experiment.name}-{runs.plain(experiment.data.corpus)}',
         tags=[
             experiment.name,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from research.dotted import flatten
+from research.dotted import flatten, keyed
 
 Mode = Literal['auto', 'online', 'offline', 'off']
 START_TIMEOUT_S = 10.0
@@ -52,7 +52,8 @@ class WandbLogger:
         tags: for later comparison: experiment, corpus, protocol, model class, 'stand-in'.
         name: shown name of the run.
         run_id: identifies the run to W&B: the same one continues it.
-        config: experiment.json; nested names are joined with dots.
+        config: experiment.json, whose nested names W&B itself joins with dots; names that have
+            dots already it cannot group by.
         say: takes one line for the user.
     """
 
@@ -79,7 +80,7 @@ class WandbLogger:
             tags=sorted({tag[:TAG_LENGTH] for tag in tags if tag}),
             name=name,
             id=run_id,
-            config=flatten(config),
+            config=keyed(config),
         )
 
     @_guarded

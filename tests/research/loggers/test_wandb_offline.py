@@ -138,7 +138,8 @@ def test_offline_run_can_be_found_and_compared(offline: Path):
     assert run['job_type'] == 'train'
     assert set(run['tags']) == {'genre', 'gtzan', 'stand-in', 'x' * 64}
     config = {k: v for k, v in run['config']['update'].items() if k != '_wandb'}
-    assert config == {'name': 'genre', 'data.corpus': 'gtzan', 'augment.0.kind': 'Gain'}
+    named = {'name': 'genre', 'data': {'corpus': 'gtzan'}, 'augment': {'0': {'kind': 'Gain'}}}
+    assert config == named
 
 
 def test_summary_confusion_matrix_and_plots_are_kept(offline: Path):
