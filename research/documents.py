@@ -10,9 +10,12 @@ from typing import NamedTuple
 from absl import flags
 
 from research.errors import UserError
+from research.predicting import outputs
 from research.runs import RunError
 
 COMMAND = ('python', '-m', 'research.tables')
+# How the notes of a table begin or what is in them: see formats.layout.
+NOTED = re.compile(r'.*(trained on \S+\.|In brackets: |Scores are )')
 # Makes a table of arguments: its text, and notes that do not belong to it.
 Build = Callable[[Sequence[str]], tuple[str, list[str]]]
 
@@ -37,20 +40,49 @@ def check(document: Path, build: Build) -> tuple[list[str], int]:
     Raises:
         UserError: the document cannot be read, or has no such table.
     """
-    try:
-        places = find(document.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f'{document} cannot be read ({error})') from error
-    if not places:
-        raise UserError(
-            f'{document} has no table to check: write <!-- {" ".join(COMMAND)} ... --> before one'
-        )
+    places = _found(document)
     faults = []
     for place in places:
         told = _fault(place, build)
         if told:
             faults.append(f'{document}:{told}')
     return faults, len(places)
+
+
+def rewrite(document: Path, build: Build) -> int:
+    """Puts in place of each table what its command makes of the runs now; how many there are.
+
+    A table that is not there yet is put below its comment. All or none of them are written.
+
+    Raises:
+        UserError: the document cannot be read or written, or a table cannot be made.
+        RunError: likewise.
+    """
+    lines = _text(document).split('\n')
+    places = _found(document)
+    for place in reversed(places):
+        try:
+            made = build(place.arguments)[0].split('\n')
+        except (flags.Error, UserError) as error:
+            raise UserError(
+                f'{document}:{place.line}: the table cannot be made: {error}'
+            ) from error
+        start = place.line - 1
+        size = _size(place.lines)
+        lines[start : start + size] = made if size else [*made, '']
+    with outputs.whole(document) as draft:
+        draft.write_text('\n'.join(lines), encoding='utf-8')
+    return len(places)
+
+
+def _size(lines: Sequence[str]) -> int:
+    """How many of these lines are a table and the notes that belong to it."""
+    table = sum(1 for _ in itertools.takewhile(lambda line: line.startswith('|'), lines))
+    rest = lines[table + 1 :]
+    notes = sum(1 for _ in itertools.takewhile(lambda line: line.strip(), rest))
+    # What says how a table is to be read is its own, whatever else follows is the document's.
+    own = table and any(NOTED.match(line) for line in [' '.join(rest[:notes])])
+    return table + 1 + notes if own else table
 
 
 def find(text: str) -> list[Place]:
@@ -65,6 +97,22 @@ def find(text: str) -> list[Place]:
         first = text.count('\n', 0, found.end()) + blank + 1
         places.append(Place(first, words[3:], lines[blank:]))
     return places
+
+
+def _found(document: Path) -> list[Place]:
+    places = find(_text(document))
+    if not places:
+        raise UserError(
+            f'{document} has no table to check: write <!-- {" ".join(COMMAND)} ... --> before one'
+        )
+    return places
+
+
+def _text(document: Path) -> str:
+    try:
+        return document.read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f'{document} cannot be read ({error})') from error
 
 
 def _words(comment: str) -> list[str]:

@@ -20,6 +20,7 @@ USAGE = """Compares finished runs in one table, from their directories alone.
     python -m research.tables runs --rows=optimizer.learning_rate --format=csv
     python -m research.tables genre_architectures --format=html --out=table.html
     python -m research.tables genre_architectures --pack=docs/runs
+    python -m research.tables --rewrite=README.md
     python -m research.tables --check=README.md
 
 Takes run directories, folders of them, or names of experiments or grids under --runs_dir; none: all
@@ -82,6 +83,9 @@ def _flags() -> flags.FlagValues:
         'research.tables ... -->, is made anew; exits with 1 where one differs',
         flag_values=own,
     )
+    flags.DEFINE_string(
+        'rewrite', None, 'Markdown file whose tables are made anew in place', flag_values=own
+    )
     flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
@@ -133,6 +137,10 @@ def main(argv: Sequence[str]) -> int:
         places = own(argv)[1:]
         if own.help:
             print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+            return 0
+        if own.rewrite:
+            count = documents.rewrite(Path(own.rewrite), build)
+            print(f'{own.rewrite}: {count} tables are made anew')
             return 0
         if own.check:
             return _check(Path(own.check))

@@ -64,8 +64,38 @@ def test_a_document_without_tables_to_check_is_refused(tmp_path: Path):
         check(tmp_path, f'{TABLE}\n')
 
 
-def test_the_tables_of_the_readme_are_those_of_the_runs_that_are_kept(monkeypatch):
+NOTES = 'corpus: 3 items in 2 groups, trained on cpu. In brackets: 95%\nintervals.'
+
+
+def test_tables_are_put_in_place_and_all_else_stays(tmp_path: Path):
+    page = tmp_path / 'page.md'
+    page.write_text(
+        f'# Title\n\n{COMMENT}\n\n| old |\n| --- |\n| 7 |\n| 8 |\n\n{NOTES}\n\nMine.\n\n'
+        f'{COMMENT}\n| old |\n\nMine too.\n\n{COMMENT}\n\nAnd mine.\n'
+    )
+    new = f'{TABLE}\n\n{NOTES}'.replace('3 items', '4 items')
+    assert documents.rewrite(page, lambda arguments: (new, [])) == 3
+    assert page.read_text() == (
+        f'# Title\n\n{COMMENT}\n\n{new}\n\nMine.\n\n'
+        f'{COMMENT}\n{new}\n\nMine too.\n\n{COMMENT}\n\n{new}\n\nAnd mine.\n'
+    )
+    assert documents.check(page, lambda arguments: (new, [])) == ([], 3)
+    assert documents.rewrite(page, lambda arguments: (new, [])) == 3
+    assert documents.check(page, lambda arguments: (new, [])) == ([], 3)
+
+
+def test_a_table_that_cannot_be_made_leaves_the_document_as_it_is(tmp_path: Path, capsys):
+    page = tmp_path / 'page.md'
+    text = f'{COMMENT}\n{TABLE}\n'
+    page.write_text(text)
+    assert tables.main(['tables', f'--rewrite={page}']) == 2
+    assert f'error: {page}:2: the table cannot be made' in capsys.readouterr().err
+    assert page.read_text() == text
+
+
+@pytest.mark.parametrize('name', ['README.md'])
+def test_the_tables_of_a_document_are_those_of_the_runs_that_are_kept(monkeypatch, name):
     monkeypatch.chdir(ROOT)
-    faults, count = documents.check(ROOT / 'README.md', tables.build)
+    faults, count = documents.check(ROOT / name, tables.build)
     assert faults == []
     assert count >= 2
