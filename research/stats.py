@@ -57,8 +57,10 @@ def interval(
     Field and Welsh, "Bootstrapping clustered data" (JRSS B, 2007): the randomised cluster
     bootstrap. Every seed was scored on the same items, so the factors are crossed: each draw
     resamples seeds and, on its own, whole groups (Owen, "The pigeonhole bootstrap", Annals of
-    Applied Statistics 2007; it errs on the wide side). A single seed leaves the variation over
-    seeds out; with two or three it is understated, and with fewer than about ten groups all of it.
+    Applied Statistics 2007; it errs on the wide side). Of n seeds a draw has n - 1, which makes up
+    for how little few of them vary (Rao and Wu, "Resampling inference with complex survey data",
+    JASA 1988). A single seed leaves the variation over seeds out; with two it is understated still,
+    and with fewer than about ten groups all of it.
 
     Groups that the score cannot hang on are not drawn, and draws in which it is not defined are
     left out. Where no draw differs from another (all right or wrong, groups that are alike), or all
@@ -146,7 +148,8 @@ def _drawn(
         times = _times(seed, start, size, chosen.tobytes())
         rng = np.random.default_rng([seed, start, 1])
         for row, measure in zip(found, measures, strict=True):
-            seeds = rng.integers(measure.seeds, size=(size, measure.seeds))
+            taken = max(measure.seeds - 1, 1)
+            seeds = rng.integers(measure.seeds, size=(size, taken))
             # A seed that is not drawn may be undefined.
             scores = np.take_along_axis(measure(times), seeds, axis=1)
             row[start : start + size] = aggregate(scores)
