@@ -20,6 +20,7 @@ from research import (
     evaluate,
     growing,
     material,
+    memory,
     nodes,
     parallel,
     results,
@@ -35,7 +36,7 @@ from research.loggers.jsonl import MetricsFile
 from research.loop import Options
 from research.results import caveats
 from research.results import search as picture
-from research.runs import Run
+from research.runs import Run, write_json
 
 
 def run(
@@ -113,6 +114,7 @@ def run(
             'caveats': doubts,
         }
         hold()
+        write_json(place.memory, memory.peak_bytes())
         place.finish(result)
         loggers.finish(result, place)
     return result

@@ -92,6 +92,11 @@ class Run:
         return self.directory / 'result.json'
 
     @property
+    def memory(self) -> Path:
+        """What had been taken of it when the run ended."""
+        return self.directory / 'memory.json'
+
+    @property
     def failure(self) -> Path:
         return self.directory / 'failure.json'
 

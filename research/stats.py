@@ -124,6 +124,37 @@ def paired_difference(
     return difference, low, high
 
 
+def unpaired_difference(
+    one: Measure,
+    other: Measure,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int = 0,
+    aggregate: Aggregate = mean,
+) -> tuple[float, float, float]:
+    """How much larger one score is than another on other items, with its interval.
+
+    Seeds and groups of both are resampled on their own: the bootstrap of two samples (Efron and
+    Tibshirani, "An Introduction to the Bootstrap", 1993, section 8.3).
+
+    Args:
+        one: the score.
+        other: what is subtracted: of any groups.
+
+    Returns:
+        As `paired_difference`.
+    """
+    difference = value(one, aggregate) - value(other, aggregate)
+    if np.isnan(difference) or min(one.trials, other.trials) < 2:
+        return difference, float('nan'), float('nan')
+    # Another seed draws other groups.
+    [ours], [theirs] = (
+        _drawn([each], draws, own, aggregate) for each, own in ((one, seed), (other, seed + 1))
+    )
+    low, high = _percentiles(ours - theirs, level) or (float('nan'), float('nan'))
+    return difference, low, high
+
+
 def _percentiles(draws: Float[np.ndarray, ' draws'], level: float) -> tuple[float, float] | None:
     """None where no draw differs from another."""
     defined = draws[~np.isnan(draws)]

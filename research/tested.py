@@ -65,11 +65,11 @@ class Predictions:
         names = [f'{score}/{field}' for field in kind._fields]
         if kind is Ranked and names[0] not in _names(self._counted):
             return self._ranked_of_an_earlier_version()
-        arrays = _arrays(self._counted, names)
-        return kind(*(arrays[name] for name in names))
+        found = arrays(self._counted, names)
+        return kind(*(found[name] for name in names))
 
     def items(self, part: str) -> Shaped[np.ndarray, ' slices']:
-        return _arrays(self._directory / 'predictions' / f'{part}.npz', ('item',))['item']
+        return arrays(self._directory / 'predictions' / f'{part}.npz', ('item',))['item']
 
     def _of_an_earlier_version(self, score: str) -> Units:
         """Runs had no units in a file of their own while all were classifiers."""
@@ -90,7 +90,7 @@ class Predictions:
         return Ranked(np.unique(test['item']), target, probability.astype(np.float64), group)
 
     def _test(self, *names: str) -> dict[str, np.ndarray]:
-        return _arrays(self._directory / 'predictions' / 'test.npz', names)
+        return arrays(self._directory / 'predictions' / 'test.npz', names)
 
 
 def _names(path: Path) -> list[str]:
@@ -98,7 +98,7 @@ def _names(path: Path) -> list[str]:
         return list(file.files)
 
 
-def _arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+def arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     with _opened(path) as file:
         return {name: file[name] for name in names}
 

@@ -15,6 +15,7 @@ from research import (
     evaluate,
     hosts,
     material,
+    memory,
     parallel,
     programs,
     shared,
@@ -31,7 +32,7 @@ from research.loop import Loop, Options
 from research.member import Diverged, Member
 from research.models.forest import Forest
 from research.results import caveats
-from research.runs import Run
+from research.runs import Run, write_json
 
 __all__ = ['Asked', 'Diverged', 'Options', 'count', 'run', 'together']
 
@@ -198,6 +199,7 @@ def _concluded(
         'caveats': doubts,
     }
     member.hold()
+    write_json(place.memory, memory.peak_bytes())
     place.finish(result)
     loggers.finish(result, place)
     return result

@@ -17,7 +17,7 @@ from data_prep.pages import pictures
 from data_prep.pages.markup import Markup, joined, tag
 
 WIDTH, HEIGHT = 360, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 337, 8, 152
+LEFT, RIGHT, TOP, BOTTOM = 58, 337, 8, 152
 _BARS = 24
 _PARTS = 6  # colours of parts
 
@@ -31,16 +31,16 @@ def histogram(
     # Bars of whole numbers hold one each: the number stands below the middle.
     shift = 0.5 if edges[0] % 1 == 0.5 else 0.0
     names = [said(edge + shift) for edge in edges]
-    step = (_RIGHT - _LEFT) / len(counts)
-    ticks = _ticks(float(counts.max()), whole=True)
-    tall = (_BOTTOM - _TOP) / ticks[-1]
+    step = (RIGHT - LEFT) / len(counts)
+    marked = ticks(float(counts.max()), whole=True)
+    tall = (BOTTOM - TOP) / marked[-1]
     spans = names if shift else [f'{a} to {b}' for a, b in itertools.pairwise(names)]
     bars = [
         tag(
             'rect',
             tag('title', f'{spans[i]} {unit}: {count:,} {what}'),
-            x=f'{_LEFT + i * step + 0.5:.1f}',
-            y=f'{_BOTTOM - count * tall:.1f}',
+            x=f'{LEFT + i * step + 0.5:.1f}',
+            y=f'{BOTTOM - count * tall:.1f}',
             width=f'{step - 1:.1f}',
             height=f'{count * tall:.1f}',
             class_='bar',
@@ -50,18 +50,18 @@ def histogram(
     ]
     every = math.ceil(len(counts) / 5)
     if len(counts) > 5:
-        every = int(_round(every))
+        every = int(rounded(every))
     even = math.isclose(edges[1] - edges[0], edges[-1] - edges[-2])
     first = round(edges[0] / (edges[1] - edges[0]) + shift) if even else 0  # multiples are round
     marks = range(-first % every, len(counts) if shift else len(edges), every)
-    below = [(_LEFT + (i + shift) * step, names[i]) for i in marks]
-    beside = [(_BOTTOM - tick * tall, said(tick)) for tick in ticks]
+    below = [(LEFT + (i + shift) * step, names[i]) for i in marks]
+    beside = [(BOTTOM - tick * tall, said(tick)) for tick in marked]
     top = int(counts.argmax())
     told = (
         f'Histogram of {len(values):,} {what} from {said(min(values))} to {said(max(values))} '
         f'{unit}; most, {counts[top]:,}, at {spans[top]} {unit}'
     )
-    return _figure(told, [*_axes(below, beside, unit, what, grid=True), *bars])
+    return figure(told, [*axes(below, beside, unit, what, grid=True), *bars])
 
 
 def bins(values: Sequence[float] | Float[np.ndarray, ' values']) -> list[float]:
@@ -80,7 +80,7 @@ def bins(values: Sequence[float] | Float[np.ndarray, ' values']) -> list[float]:
     whole = all(float(value).is_integer() for value in values)
     if whole and high - low < _BARS:
         return [low - 0.5 + k for k in range(int(high - low) + 2)]
-    step = _round(max((high - low) / _BARS, abs(high) * 1e-4, 1e-4))
+    step = rounded(max((high - low) / _BARS, abs(high) * 1e-4, 1e-4))
     step = max(1.0, step) if whole else step
     first = math.floor(low / step)
     last = max(math.floor(high / step + 1e-9) + 1, first + 1)
@@ -95,7 +95,7 @@ def spectrogram(sound: Recording, item: str) -> Markup:
     wanted = [hz for hz in wanted if hz >= top_hz / 50] or wanted
     places = pictures.heights(sound.rate_hz, len(picture), wanted)
     beside = [
-        (_BOTTOM - place * (_BOTTOM - _TOP), f'{hz:,}')
+        (BOTTOM - place * (BOTTOM - TOP), f'{hz:,}')
         for place, hz in zip(places, wanted, strict=True)
         if 0.02 < place < 0.98
     ]
@@ -103,14 +103,14 @@ def spectrogram(sound: Recording, item: str) -> Markup:
     image = tag(
         'image',
         href=pictures.png(picture),
-        x=_LEFT,
-        y=_TOP,
-        width=_RIGHT - _LEFT,
-        height=_BOTTOM - _TOP,
+        x=LEFT,
+        y=TOP,
+        width=RIGHT - LEFT,
+        height=BOTTOM - TOP,
         preserveAspectRatio='none',
     )
     told = f'Spectrogram of {item}: {length_s:.1f} s, up to {top_hz:,.0f} Hz'
-    return _figure(told, [image, *_axes(_seconds(length_s), beside, 's', 'Hz')])
+    return figure(told, [image, *axes(_seconds(length_s), beside, 's', 'Hz')])
 
 
 def piano_roll(piece: Notes, item: str) -> Markup:
@@ -121,12 +121,12 @@ def piano_roll(piece: Notes, item: str) -> Markup:
     length_s = float(times.max(initial=1.0))
     lowest = min(int(events[:, PITCH].min(initial=60)) - 1, 55)
     highest = max(int(events[:, PITCH].max(initial=60)) + 2, lowest + 25)
-    tall, wide = (_BOTTOM - _TOP) / (highest - lowest), (_RIGHT - _LEFT) / length_s
+    tall, wide = (BOTTOM - TOP) / (highest - lowest), (RIGHT - LEFT) / length_s
     notes = [
         tag(
             'rect',
-            x=f'{_LEFT + start * wide:.1f}',
-            y=f'{_BOTTOM - (event[PITCH] + 1 - lowest) * tall:.1f}',
+            x=f'{LEFT + start * wide:.1f}',
+            y=f'{BOTTOM - (event[PITCH] + 1 - lowest) * tall:.1f}',
             width=f'{max((end - start) * wide - 0.6, 0.8):.1f}',
             height=f'{tall:.1f}',
             class_=f'part{event[PART] % _PARTS}',
@@ -134,9 +134,9 @@ def piano_roll(piece: Notes, item: str) -> Markup:
         for (start, end), event in zip(times.tolist(), events.tolist(), strict=True)
     ]
     octaves = [(c, f'C{c // 12 - 1}') for c in range(0, 128, 12) if lowest < c < highest]
-    beside = [(_BOTTOM - (c + 0.5 - lowest) * tall, name) for c, name in octaves]
+    beside = [(BOTTOM - (c + 0.5 - lowest) * tall, name) for c, name in octaves]
     told = f'Piano roll of {item}: {len(events)} notes in {length_s:.1f} s'
-    return _figure(told, [*_axes(_seconds(length_s), beside, 's', 'pitch', grid=True), *notes])
+    return figure(told, [*axes(_seconds(length_s), beside, 's', 'pitch', grid=True), *notes])
 
 
 def shares(counts: Sequence[tuple[str, int]], whole: int) -> Markup:
@@ -152,47 +152,56 @@ def shares(counts: Sequence[tuple[str, int]], whole: int) -> Markup:
     return tag('svg', *pieces, viewBox='0 0 100 10', **still)
 
 
-def _figure(told: str, pieces: Iterable[Markup]) -> Markup:
-    return tag('svg', *pieces, viewBox=f'0 0 {WIDTH} {HEIGHT}', role='img', aria_label=told)
+def figure(told: str, pieces: Iterable[Markup], height: float = HEIGHT) -> Markup:
+    """A picture of 360 units' width; `told` says in words what is seen."""
+    return tag('svg', *pieces, viewBox=f'0 0 {WIDTH} {height:g}', role='img', aria_label=told)
 
 
-def _axes(
+def axes(
     below: Sequence[tuple[float, str]],
     beside: Sequence[tuple[float, str]],
     unit: str,
     what: str,
     grid: bool = False,
 ) -> list[Markup]:
-    """Ticks at places, and what the axes are in."""
+    """Both axes of a figure of 360 x 190 units.
+
+    Args:
+        below: where ticks of the lower axis stand, and what they say.
+        beside: the same of the left one.
+        unit: of the lower axis.
+        what: of the left one.
+        grid: whether lines lead through the figure from the ticks of the left one.
+    """
     pieces = []
     for y, text in beside:
-        end = _RIGHT if grid else _LEFT
-        pieces.append(tag('path', d=f'M{_LEFT - 4} {y:.1f}H{end}', class_='grid'))
-        pieces.append(tag('text', text, x=_LEFT - 7, y=f'{y + 3.5:.1f}', class_='end'))
+        end = RIGHT if grid else LEFT
+        pieces.append(tag('path', d=f'M{LEFT - 4} {y:.1f}H{end}', class_='grid'))
+        pieces.append(tag('text', text, x=LEFT - 7, y=f'{y + 3.5:.1f}', class_='end'))
     for x, text in below:
-        pieces.append(tag('path', d=f'M{x:.1f} {_BOTTOM}v4', class_='grid'))
-        pieces.append(tag('text', text, x=f'{x:.1f}', y=_BOTTOM + 16, class_='middle'))
-    middle = (_TOP + _BOTTOM) / 2
+        pieces.append(tag('path', d=f'M{x:.1f} {BOTTOM}v4', class_='grid'))
+        pieces.append(tag('text', text, x=f'{x:.1f}', y=BOTTOM + 16, class_='middle'))
+    middle = (TOP + BOTTOM) / 2
     turned = f'rotate(-90 10 {middle:.0f})'
-    pieces.append(tag('text', unit, x=(_LEFT + _RIGHT) / 2, y=HEIGHT - 5, class_='middle'))
+    pieces.append(tag('text', unit, x=(LEFT + RIGHT) / 2, y=HEIGHT - 5, class_='middle'))
     pieces.append(tag('text', what, x=10, y=f'{middle:.0f}', transform=turned, class_='middle'))
-    pieces.append(tag('path', d=f'M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}', class_='axis'))
+    pieces.append(tag('path', d=f'M{LEFT} {TOP}V{BOTTOM}H{RIGHT}', class_='axis'))
     return [joined(pieces)]
 
 
 def _seconds(length_s: float) -> list[tuple[float, str]]:
-    ticks = [tick for tick in _ticks(length_s) if tick <= length_s * 1.001]
-    return [(_LEFT + tick / length_s * (_RIGHT - _LEFT), said(tick)) for tick in ticks]
+    marked = [tick for tick in ticks(length_s) if tick <= length_s * 1.001]
+    return [(LEFT + tick / length_s * (RIGHT - LEFT), said(tick)) for tick in marked]
 
 
-def _ticks(high: float, whole: bool = False) -> list[float]:
+def ticks(high: float, whole: bool = False) -> list[float]:
     """Round numbers from 0 to the first that is not below `high`."""
-    step = _round(high / 5)
+    step = rounded(high / 5)
     step = max(1.0, step) if whole else step
     return [round(k * step, 9) for k in range(math.ceil(high / step - 1e-9) + 1)]
 
 
-def _round(step: float) -> float:
+def rounded(step: float) -> float:
     """The least of 1, 2, 5 times a power of ten that is not below `step`."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(base * power for base in (1, 2, 5, 10) if base * power >= step * (1 - 1e-9))

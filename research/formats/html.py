@@ -3,17 +3,20 @@
 import base64
 import hashlib
 import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from data_prep.pages.markup import Markup, tag
 from research.formats.layout import Entry, Layout
 
-_STYLE, _SCRIPT = (Path(__file__).with_name(f'page.{kind}') for kind in ('css', 'js'))
+STYLE, SCRIPT = (Path(__file__).with_name(f'page.{kind}') for kind in ('css', 'js'))
+
+CAPTION = 'A title sorts by its column, a second time the other way round.'
 
 
 def write(layout: Layout, title: str) -> str:
     """The page. Its policy allows its own style and script and no connection at all."""
-    style, script = (path.read_text(encoding='utf-8') for path in (_STYLE, _SCRIPT))
+    style, script = (path.read_text(encoding='utf-8') for path in (STYLE, SCRIPT))
     policy = (
         f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
         f"script-src 'sha256-{_digest(script)}'; base-uri 'none'; form-action 'none'"
@@ -27,29 +30,49 @@ def write(layout: Layout, title: str) -> str:
         tag('title', title),
         tag('style', Markup(style)),
     )
+    body = tag(
+        'body',
+        tag('h1', title),
+        table(layout, CAPTION),
+        *(tag('p', note) for note in layout.notes),
+        tag('script', Markup(script)),
+    )
+    return f'<!doctype html>\n{tag("html", head, body, lang="en")}'
+
+
+def table(
+    layout: Layout,
+    caption: str,
+    of_line: Callable[[Sequence[Entry]], Mapping[str, object]] = lambda line: {},
+) -> Markup:
+    """The table alone, which page.js sorts and page.css lays out.
+
+    Args:
+        layout: what it says.
+        caption: over it.
+        of_line: attributes of a line's element.
+    """
     titles = [
         tag('th', tag('button', name, type='button'), scope='col', class_=_kind(place, layout))
         for place, name in enumerate(layout.header)
     ]
     lines = [
-        tag('tr', *(_cell(entry, place, layout) for place, entry in enumerate(line)))
+        tag(
+            'tr',
+            *(_cell(entry, place, layout) for place, entry in enumerate(line)),
+            **of_line(line),
+        )
         for line in layout.lines
     ]
-    table = tag(
+    made = tag(
         'table',
-        tag('caption', 'A title sorts by its column, a second time the other way round.'),
+        tag('caption', caption),
         tag('thead', tag('tr', *titles)),
         tag('tbody', *lines),
+        class_='sorted',
     )
-    body = tag(
-        'body',
-        tag('h1', title),
-        # To be scrolled from the keyboard it must be reached from there.
-        tag('div', table, class_='scroll', tabindex=0, role='region', aria_label='Table'),
-        *(tag('p', note) for note in layout.notes),
-        tag('script', Markup(script)),
-    )
-    return f'<!doctype html>\n{tag("html", head, body, lang="en")}'
+    # To be scrolled from the keyboard it must be reached from there.
+    return tag('div', made, class_='scroll', tabindex=0, role='region', aria_label='Table')
 
 
 def _cell(entry: Entry, place: int, layout: Layout) -> Markup:
@@ -67,7 +90,8 @@ def _cell(entry: Entry, place: int, layout: Layout) -> Markup:
 
 
 def _kind(place: int, layout: Layout) -> str | None:
-    return 'words' if place < layout.names else None
+    words = place < layout.names or any(isinstance(x[place].order, str) for x in layout.lines)
+    return 'words' if words else None
 
 
 def _digest(text: str) -> str:

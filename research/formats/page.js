@@ -1,7 +1,4 @@
 'use strict';
-const body = document.querySelector('tbody');
-const heads = Array.from(document.querySelectorAll('thead th'));
-
 // What has no order stays below, whichever way the others go.
 function compare(one, other, sign) {
   if (one === undefined || other === undefined) {
@@ -12,7 +9,8 @@ function compare(one, other, sign) {
   return sign * (x - y);
 }
 
-function sort(place) {
+function sort(table, place) {
+  const heads = Array.from(table.tHead.rows[0].cells);
   const head = heads[place];
   // Names begin with the first of the alphabet, numbers with the greatest.
   const first = head.classList.contains('words') ? 'ascending' : 'descending';
@@ -22,10 +20,13 @@ function sort(place) {
   head.setAttribute('aria-sort', way);
   const sign = way === 'ascending' ? 1 : -1;
   const order = (row) => row.cells[place].dataset.order;
+  const [body] = table.tBodies;
   const rows = Array.from(body.rows).sort((a, b) => compare(order(a), order(b), sign));
   body.append(...rows);
 }
 
-heads.forEach((head, place) => {
-  head.querySelector('button').addEventListener('click', () => sort(place));
-});
+for (const table of document.querySelectorAll('table.sorted')) {
+  Array.from(table.tHead.rows[0].cells).forEach((head, place) => {
+    head.querySelector('button').addEventListener('click', () => sort(table, place));
+  });
+}

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +79,48 @@ def page(title: str, points: Sequence[Point], labels: Sequence[str], notes: Sequ
         tag('footer', *(tag('p', note) for note in notes)),
     ]
     return document(title, style, body, script, allowed=('media-src data:',))
+
+
+class Placed(NamedTuple):
+    """A mark of a page that `page` made.
+
+    Attributes:
+        item, label: the recording's name and class.
+        told: what was named, in words.
+        target: the class's number.
+        wrong: whether another class was named.
+        place: x and y on the map's own units, y downwards.
+    """
+
+    item: str
+    label: str
+    told: str
+    target: int
+    wrong: bool
+    place: tuple[float, float]
+
+
+def read(text: str) -> list[Placed]:
+    """The marks of a page that `page` made."""
+    reader = _Reader()
+    reader.feed(text)
+    return reader.found
+
+
+class _Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found: list[Placed] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]):
+        own = {name: value or '' for name, value in attrs}
+        kinds = own.get('class', '').split()
+        if 'point' not in kinds:
+            return
+        x, y = own['transform'].removeprefix('translate(').removesuffix(')').split()
+        said = own['data-item'], own['data-label'], own['data-told']
+        place = float(x), float(y)
+        self.found.append(Placed(*said, int(own['data-target']), 'wrong' in kinds, place))
 
 
 def seconds(items: int) -> float:

@@ -1,0 +1,192 @@
+"""Figures of a report as SVG: lines with bands, intervals, points.
+
+Drawn on 360 units' width in the colours of the page, as those of `data_prep.pages.charts`. What is
+of a model carries its row's number, by which the page filters and colours.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from data_prep.pages import charts
+from data_prep.pages.charts import BOTTOM, LEFT, RIGHT, TOP
+from data_prep.pages.markup import Markup, tag
+
+COLOURS, DASHES = 7, 3
+LINE = 30  # units of height that an interval takes
+SPIKE = 20.0  # times the median, past which a scale is logarithmic
+
+
+class Line(NamedTuple):
+    """One model's line.
+
+    Attributes:
+        row: number of the model.
+        name: of the model.
+        x, mean, low, high: points, and the band about them.
+    """
+
+    row: int
+    name: str
+    x: Float[np.ndarray, ' points']
+    mean: Float[np.ndarray, ' points']
+    low: Float[np.ndarray, ' points']
+    high: Float[np.ndarray, ' points']
+
+
+class Interval(NamedTuple):
+    """One model's value with the ends of its interval, NaN where it has none."""
+
+    row: int
+    name: str
+    value: float
+    low: float
+    high: float
+    said: str
+
+
+class Scale:
+    """Numbers to places on an axis.
+
+    Args:
+        low, high: numbers that are to be shown.
+        start, end: places of the axis's ends.
+        log: whether its steps are factors; wants numbers above 0.
+    """
+
+    def __init__(self, low: float, high: float, start: float, end: float, log: bool = False):
+        self._log, self._start, self._end = log, start, end
+        if log:
+            self.ticks = _factors(low, high)
+        else:
+            self.ticks = _steps(low, high)
+        self._low, self._high = (self._at(each) for each in (self.ticks[0], self.ticks[-1]))
+
+    def __call__(self, value: float) -> float:
+        share = (self._at(value) - self._low) / (self._high - self._low)
+        return self._start + min(max(share, -0.02), 1.02) * (self._end - self._start)
+
+    def marks(self, share: bool = False) -> list[tuple[float, str]]:
+        """Places and texts of the ticks."""
+        return [(self(tick), _said(tick, share)) for tick in self.ticks]
+
+    def _at(self, value: float) -> float:
+        return math.log10(max(value, 1e-12)) if self._log else value
+
+
+def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False) -> Markup:
+    """Lines over steps, each within the band of its seeds."""
+    values = np.concatenate([line.mean for line in drawn])
+    ends = np.concatenate([each for line in drawn for each in (line.low, line.high)])
+    low, high = float(np.min(ends)), float(np.max(ends))
+    log = not share and low > 0 and high > SPIKE * float(np.median(values))
+    if share:
+        low, high = 0.0, max(1.0, high)
+    across = Scale(0, max(float(line.x.max()) for line in drawn), LEFT, RIGHT)
+    up = Scale(low, high, BOTTOM, TOP, log)
+    pieces = charts.axes(across.marks(), up.marks(share), x, y + (', log' * log), grid=True)
+    for line in drawn:
+        there = [(across(a), up(b)) for a, b in zip(line.x, line.mean, strict=True)]
+        upper = [(across(a), up(b)) for a, b in zip(line.x, line.high, strict=True)]
+        lower = [(across(a), up(b)) for a, b in zip(line.x, line.low, strict=True)]
+        band = tag('path', d=f'M{_path([*upper, *lower[::-1]])}Z', class_='band')
+        if len(there) > 1:
+            mean = tag('path', d=f'M{_path(there)}', class_='line')
+        else:
+            mean = _dot(*there[0])
+        inside = [tag('title', line.name), band if len(there) > 1 else None, mean]
+        pieces.append(tag('g', *inside, class_=style(line.row), data_row=line.row))
+    return charts.figure(told, pieces)
+
+
+def intervals(
+    told: str, drawn: Sequence[Interval], what: str, share: bool, zero: bool = False
+) -> Markup:
+    """A dot a model with its interval, one below the other under their names."""
+    found = [each for each in drawn if not math.isnan(each.value)]
+    ends = [x for each in found for x in (each.value, each.low, each.high) if not math.isnan(x)]
+    ends += [0.0] if zero else []
+    across = Scale(float(np.min(ends)), float(np.max(ends)), 14, 346)
+    height = LINE * len(found) + 40
+    pieces = []
+    for place, text in across.marks(share):
+        line = 'zero' if zero and text.strip('+-%0.') == '' else 'grid'
+        pieces.append(tag('path', d=f'M{place:.1f} 4V{height - 32}', class_=line))
+        pieces.append(tag('text', text, x=f'{place:.1f}', y=height - 18, class_='middle'))
+    pieces.append(tag('text', what, x=180, y=height - 4, class_='middle'))
+    for number, each in enumerate(found):
+        y = LINE * number + 24
+        name = each.name if len(each.name) <= 44 else f'{each.name[:28]}…{each.name[-14:]}'
+        inside = [
+            tag('title', f'{each.name}: {each.said}'),
+            tag('text', name, x=14, y=y - 8, class_='told'),
+            tag('text', each.said, x=346, y=y - 8, class_='end'),
+        ]
+        if not math.isnan(each.low):
+            ends = across(each.low), across(each.high)
+            inside.append(tag('path', d=f'M{ends[0]:.1f} {y}H{ends[1]:.1f}', class_='whisker'))
+        inside.append(_dot(across(each.value), y))
+        pieces.append(tag('g', *inside, class_=style(each.row), data_row=each.row))
+    return charts.figure(told, pieces, height)
+
+
+def points(
+    told: str,
+    x: Float[np.ndarray, ' points'],
+    y: Float[np.ndarray, ' points'],
+    names: Sequence[str],
+    axes: tuple[str, str],
+    row: int,
+) -> Markup:
+    """Points between two axes of one unit, and the line on which both are the same."""
+    low, high = float(min(x.min(), y.min())), float(max(x.max(), y.max()))
+    across, up = Scale(low, high, LEFT, RIGHT), Scale(low, high, BOTTOM, TOP)
+    ends = across.ticks[0], across.ticks[-1]
+    same = f'M{across(ends[0]):.1f} {up(ends[0]):.1f}L{across(ends[1]):.1f} {up(ends[1]):.1f}'
+    pieces = [*charts.axes(across.marks(), up.marks(), *axes, grid=True)]
+    pieces.append(tag('path', d=same, class_='zero'))
+    dots = [
+        tag('circle', tag('title', name), cx=f'{across(a):.1f}', cy=f'{up(b):.1f}', r=2.6)
+        for a, b, name in zip(x, y, names, strict=True)
+    ]
+    pieces.append(tag('g', *dots, class_=f'{style(row)} dots'))
+    return charts.figure(told, pieces)
+
+
+def style(row: int) -> str:
+    """Classes of a model's colour and, past as many as there are, of its dashes."""
+    dash = row // COLOURS % DASHES
+    return f'k{row % COLOURS}' + (f' d{dash}' if dash else '')
+
+
+def swatch(row: int) -> Markup:
+    """The stroke by which a model is known, for legends."""
+    line = tag('path', d='M1 6H23', class_=f'{style(row)} line')
+    return tag('svg', line, viewBox='0 0 24 12', aria_hidden='true', class_='swatch')
+
+
+def _dot(x: float, y: float) -> Markup:
+    return tag('circle', cx=f'{x:.1f}', cy=f'{y:.1f}', r=4, class_='dot')
+
+
+def _path(places: Iterable[tuple[float, float]]) -> str:
+    return 'L'.join(f'{x:.1f} {y:.1f}' for x, y in places)
+
+
+def _steps(low: float, high: float) -> list[float]:
+    """Round numbers from at or below `low` to at or above `high`."""
+    step = charts.rounded(max((high - low) / 5, abs(high) * 1e-3, 1e-6))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(k * step, 9) for k in range(first, max(last, first + 1) + 1)]
+
+
+def _factors(low: float, high: float) -> list[float]:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    return [10.0**power for power in range(first, max(last, first + 1) + 1)]
+
+
+def _said(tick: float, share: bool) -> str:
+    return f'{charts.said(round(100 * tick, 6))}%' if share else charts.said(tick)
