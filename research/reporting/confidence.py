@@ -14,9 +14,9 @@ from research.reporting.parts import Numbers, figure, gallery, said, section
 MODELS = 12
 ABOUT = (
     'Bars: how often those of one confidence are right; the rising line: as often as claimed. '
-    'Dots: the same once a temperature fitted on validation has scaled them. Recordings of '
-    'all seeds together; the calibration error (ECE) is the mean over seeds.'
+    'Recordings of all seeds together; the calibration error (ECE) is the mean over seeds.'
 )
+SCALED = ' Dots: the same once a temperature that was fitted on validation has scaled them.'
 
 Said = list[tuple[Float[np.ndarray, 'items classes'], Integer[np.ndarray, ' items']]]
 
@@ -25,15 +25,18 @@ def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:
     """The section, of what has probabilities of classes."""
     if comparison.task not in ('Classification', 'Detection'):
         return None
-    pictures = []
+    pictures, temperatures = [], False
     rows = [row for row in comparison.models() if evidence.there(comparison.of(row))]
     for row in rows[:MODELS]:
         given, scaled = _said(comparison, row)
+        temperatures |= bool(scaled)
         errors = [('as given', given), *([('scaled', scaled)] if scaled else [])]
         told = ', '.join(f'{name} {_error(each):.1%}' for name, each in errors)
         caption = f'{said(row)}: ECE {told}'
         pictures.append(figure(caption, diagram(given, scaled, numbers[row]), row=numbers[row]))
-    return section('Calibration', gallery(pictures), about=ABOUT)
+    return section(
+        'Calibration', gallery(pictures), about=ABOUT + SCALED if temperatures else ABOUT
+    )
 
 
 def _said(comparison: Comparison, row: Row) -> tuple[Said, Said]:

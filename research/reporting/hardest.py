@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from data_prep.pages import pictures
 from data_prep.pages.markup import Markup, name, tag
 from research import finished, scores
 from research.formats.layout import Entry, number
@@ -64,8 +65,9 @@ def drawn(comparison: Comparison, numbers: Numbers, shelf: Shelf | None) -> Mark
         each = [float(values[row][1][unit]) for row in shown]
         told = [_told(value, comparison, first) for value in (float(hard[unit]), *each)]
         lines.append([*words, plain(first.group[unit]), *told])
-    what = 'distance of the probability from the truth' if sign > 0 and score.share else ''
-    caption = f'{what or comparison.metric} of an item, mean over seeds. Titles sort.'
+    ranked = isinstance(first, Ranked)
+    what = 'How far the probability is from the truth' if ranked else comparison.metric
+    caption = f'{what}, by item, mean over seeds. Titles sort.'
     if len(rows) > MODELS:
         caption += f' The {MODELS} best of {len(rows)} models have a column.'
     heard = _heard(comparison, [items[unit] for unit in order[:SHOWN]], answers, shelf)
@@ -182,5 +184,7 @@ def _heard(
             f'{len(items) - len(found)} of {len(items)} are not embedded, to keep the page small.'
         )
         return [tag('div', *found, class_='gallery'), tag('p', note, class_='note')]
-    note = f'At most {EXCERPT_S:g} s of each: of sound the middle of what a model hears.'
+    note = f'Of sound at most {EXCERPT_S:g} s, the middle of what a model hears.'
+    if comparison.task in ('NextToken', 'NextFrame'):
+        note = f'The first {pictures.EXCERPT_S:g} s of each piece, played as written.'
     return [tag('p', note, class_='note'), tag('div', *found, class_='gallery')]

@@ -213,7 +213,9 @@ def _filters(comparisons: Sequence[Comparison], numbers: Mapping[Row, int]) -> M
     of_comparisons = [
         tag(
             'li',
-            tag('label', _box('comparison', each.number), name(each.title), f' {each.task}'),
+            tag(
+                'label', _box('comparison', each.number), name(each.title), tag('small', each.task)
+            ),
         )
         for each in comparisons
     ]
