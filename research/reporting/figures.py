@@ -17,6 +17,7 @@ from data_prep.pages.markup import Markup, tag
 
 COLOURS, DASHES = 7, 3
 LINE = 30  # units of height that an interval takes
+Number = float | int | np.number
 SPIKE = 20.0  # times the median, past which a scale is logarithmic
 
 
@@ -42,9 +43,9 @@ class Interval(NamedTuple):
 
     row: int
     name: str
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
     said: str
 
 
@@ -57,7 +58,7 @@ class Scale:
         log: whether its steps are factors; wants numbers above 0.
     """
 
-    def __init__(self, low: float, high: float, start: float, end: float, log: bool = False):
+    def __init__(self, low: Number, high: Number, start: Number, end: Number, log: bool = False):
         self._log, self._start, self._end = log, start, end
         if log:
             self.ticks = _factors(low, high)
@@ -65,7 +66,7 @@ class Scale:
             self.ticks = _steps(low, high)
         self._low, self._high = (self._at(each) for each in (self.ticks[0], self.ticks[-1]))
 
-    def __call__(self, value: float) -> float:
+    def __call__(self, value: Number) -> float:
         share = (self._at(value) - self._low) / (self._high - self._low)
         return self._start + min(max(share, -0.02), 1.02) * (self._end - self._start)
 
@@ -73,8 +74,8 @@ class Scale:
         """Places and texts of the ticks."""
         return [(self(tick), _said(tick, share)) for tick in self.ticks]
 
-    def _at(self, value: float) -> float:
-        return math.log10(max(value, 1e-12)) if self._log else value
+    def _at(self, value: Number) -> float:
+        return math.log10(max(float(value), 1e-12)) if self._log else float(value)
 
 
 def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False) -> Markup:
@@ -168,25 +169,25 @@ def swatch(row: int) -> Markup:
     return tag('svg', line, viewBox='0 0 24 12', aria_hidden='true', class_='swatch')
 
 
-def _dot(x: float, y: float) -> Markup:
+def _dot(x: Number, y: Number) -> Markup:
     return tag('circle', cx=f'{x:.1f}', cy=f'{y:.1f}', r=4, class_='dot')
 
 
-def _path(places: Iterable[tuple[float, float]]) -> str:
+def _path(places: Iterable[tuple[Number, Number]]) -> str:
     return 'L'.join(f'{x:.1f} {y:.1f}' for x, y in places)
 
 
-def _steps(low: float, high: float) -> list[float]:
+def _steps(low: Number, high: Number) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`."""
     step = charts.rounded(max((high - low) / 5, abs(high) * 1e-3, 1e-6))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(k * step, 9) for k in range(first, max(last, first + 1) + 1)]
 
 
-def _factors(low: float, high: float) -> list[float]:
+def _factors(low: Number, high: Number) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     return [10.0**power for power in range(first, max(last, first + 1) + 1)]
 
 
-def _said(tick: float, share: bool) -> str:
+def _said(tick: Number, share: bool) -> str:
     return f'{charts.said(round(100 * tick, 6))}%' if share else charts.said(tick)

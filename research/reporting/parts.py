@@ -72,7 +72,7 @@ def plain(text: object) -> Entry:
     return Entry(str(text), order=str(text))
 
 
-def count(value: float, digits: int = 0) -> Entry:
+def count(value: float | int, digits: int = 0) -> Entry:
     """A number; '-' where it is not known."""
     if value != value:
         return Entry('-')

@@ -1,8 +1,12 @@
 """Corpora of drawn sounds that lie in memory, for what needs no disk."""
 
 import dataclasses
+import html
 import json
-from collections.abc import Callable, Iterator, Sequence
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -208,3 +212,51 @@ def saved(tmp_path, lines) -> 'Iterator[Callable[..., Checkpoints]]':
     yield make
     for each in made:
         each.close()
+
+
+# Only the page's own script may run in the page: the driver looks in from around it.
+AROUND = """<!doctype html><meta charset="utf-8"><body><pre id="found"></pre>
+<iframe width="1000" height="900" srcdoc="{page}"></iframe>
+<script>
+const frame = document.querySelector('iframe');
+const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
+async function drive(page, all) {{
+{driver}
+}}
+frame.addEventListener('load', async () => {{
+  const page = frame.contentDocument;
+  const all = (chosen) => Array.from(page.querySelectorAll(chosen));
+  document.getElementById('found').textContent = JSON.stringify(await drive(page, all));
+}});
+</script>"""
+
+
+@pytest.fixture(scope='module')
+def driven(tmp_path_factory) -> Callable[[str, str], tuple[Mapping[str, Any], list[str]]]:
+    """What a driver, the body of an async function, returns of a page, and the console's lines."""
+    browser = shutil.which('chromium') or shutil.which('google-chrome')
+    if browser is None:
+        pytest.skip('neither chromium nor google-chrome is installed here')
+    folder = tmp_path_factory.mktemp('browser')
+
+    def drive(page: str, driver: str) -> tuple[Mapping[str, Any], list[str]]:
+        around = folder / 'around.html'
+        around.write_text(AROUND.format(page=html.escape(page), driver=driver), encoding='utf-8')
+        done = subprocess.run(
+            [
+                browser,
+                *('--headless', '--no-sandbox', '--disable-gpu', '--mute-audio'),
+                *('--enable-logging=stderr', '--autoplay-policy=no-user-gesture-required'),
+                *(f'--user-data-dir={folder / "profile"}', '--virtual-time-budget=5000'),
+                *('--window-size=1100,1000', '--dump-dom', around.as_uri()),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        [found] = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
+        console = [line for line in done.stderr.splitlines() if ':CONSOLE' in line]
+        assert found, (console, done.stderr)
+        return json.loads(html.unescape(found)), console
+
+    return drive

@@ -192,3 +192,23 @@ def test_the_interval_of_a_paired_difference_covers_that_of_new_seeds_and_items(
         )
         covered += low <= 0.1 <= high
     assert 0.93 <= covered / 1_000 <= 0.97
+
+
+def test_the_interval_of_an_unpaired_difference_is_that_of_two_independent_means():
+    rng = np.random.default_rng(4)
+    one, other = rng.random((1, 400)) < 0.7, rng.random((1, 300)) < 0.4
+    measures = [Ratio(x * 1.0, np.ones(x.shape), np.arange(x.shape[1])) for x in (one, other)]
+    difference, low, high = stats.unpaired_difference(measures[0], measures[1])
+    p, q = one.mean(), other.mean()
+    half = 1.96 * np.sqrt(p * (1 - p) / 400 + q * (1 - q) / 300)
+    assert difference == pytest.approx(p - q)
+    assert (low, high) == pytest.approx((p - q - half, p - q + half), abs=0.006)
+
+
+def test_an_unpaired_difference_draws_both_sides_on_their_own():
+    # Were the same groups drawn for both, what is alike on both sides would never differ.
+    values = np.arange(60)[None] % 2 * 1.0
+    measure = Ratio(values, np.ones_like(values), np.arange(60))
+    difference, low, high = stats.unpaired_difference(measure, measure)
+    assert difference == 0
+    assert low < -0.1 < 0.1 < high

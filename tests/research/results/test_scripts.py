@@ -1,67 +1,10 @@
 """The scripts of pages, run by a browser on pages as runs write them, under their own policy."""
 
-import html
-import json
-import re
-import shutil
-import subprocess
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 import pytest
 
 from data_prep.pages.document import document
 from research.results import alignments, maps
-
-# Only the page's own script may run in the page: the driver looks in from around it.
-AROUND = """<!doctype html><meta charset="utf-8"><body><pre id="found"></pre>
-<iframe width="1000" height="900" srcdoc="{page}"></iframe>
-<script>
-const frame = document.querySelector('iframe');
-const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
-async function drive(page, all) {{
-{driver}
-}}
-frame.addEventListener('load', async () => {{
-  const page = frame.contentDocument;
-  const all = (chosen) => Array.from(page.querySelectorAll(chosen));
-  document.getElementById('found').textContent = JSON.stringify(await drive(page, all));
-}});
-</script>"""
-
-Driven = Callable[[str, str], tuple[Mapping[str, Any], list[str]]]
-
-
-@pytest.fixture(scope='module')
-def driven(tmp_path_factory) -> Driven:
-    """What a driver, the body of an async function, returns of a page, and the console's lines."""
-    browser = shutil.which('chromium') or shutil.which('google-chrome')
-    if browser is None:
-        pytest.skip('neither chromium nor google-chrome is installed here')
-    folder = tmp_path_factory.mktemp('browser')
-
-    def drive(page: str, driver: str) -> tuple[Mapping[str, Any], list[str]]:
-        around = folder / 'around.html'
-        around.write_text(AROUND.format(page=html.escape(page), driver=driver), encoding='utf-8')
-        done = subprocess.run(
-            [
-                browser,
-                *('--headless', '--no-sandbox', '--disable-gpu', '--mute-audio'),
-                *('--enable-logging=stderr', '--autoplay-policy=no-user-gesture-required'),
-                *(f'--user-data-dir={folder / "profile"}', '--virtual-time-budget=5000'),
-                *('--window-size=1100,1000', '--dump-dom', around.as_uri()),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        [found] = re.findall(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
-        console = [line for line in done.stderr.splitlines() if ':CONSOLE' in line]
-        assert found, (console, done.stderr)
-        return json.loads(html.unescape(found)), console
-
-    return drive
 
 
 def test_what_goes_wrong_in_a_page_is_told_by_the_console(driven):
