@@ -99,3 +99,13 @@ def test_any_number_of_recordings_makes_less_than_ten_megabytes(items):
     shown = [point(i % 10, 'n' * 60)._replace(sound=sounding) for i in range(items)]
     assert len(maps.page('x', shown, ['a', 'b'], ()).encode()) < 10_000_000
     assert maps.seconds(items) == 5 or items > 400
+
+
+def test_a_page_is_read_back_as_it_was_written():
+    points = [point(i, f'song {i} {HOSTILE}') for i in range(5)]
+    found = maps.read(maps.page('x', points, ['air', 'mass'], ()))
+    assert sorted(mark.item for mark in found) == [each.item for each in points]
+    [second] = [mark for mark in found if mark.item.startswith('song 1')]
+    assert (second.label, second.target, second.wrong) == ('mass', 1, True)
+    assert second.told == 'wrongly named air, 75% sure; test part'
+    assert second.place == (132, 500)
