@@ -17,7 +17,7 @@ from data_prep.pages.markup import Markup, tag
 
 COLOURS, DASHES = 7, 3
 LINE = 30  # units of height that an interval takes
-Number = float | int | np.number
+Number = float | int
 SPIKE = 20.0  # times the median, past which a scale is logarithmic
 
 
