@@ -21,6 +21,7 @@ FIRST = {
     'Regression': 'mae',
 }
 COLUMNS = ('corpus', 'protocol')
+SPLIT = (*COLUMNS, 'prepared', 'tested')
 Row = tuple[str, ...]
 
 
@@ -112,43 +113,59 @@ def compare(
             raise UserError(f'no run has a score {metric}: there are {known}')
         runs = having
     runs, missing = _told_apart(runs, found.missing, metric)
-    split = (*COLUMNS, 'prepared', 'tested')
     made: list[Comparison] = []
-    keys = sorted({(labels.kind(run.settings), run.texts(split)) for run in runs})
-    for task, column in keys:
-        own = [r for r in runs if (labels.kind(r.settings), r.texts(split)) == (task, column)]
-        apart = {name: text for name, text in zip(split, column, strict=True) if text}
-        apart = {name: text for name, text in apart.items() if name not in COLUMNS}
-        wanted: list[Mapping[str, Any]] = [
-            {**each, **apart} for each in missing if _expected(each, own[0].settings)
-        ]
-        here = Gathered(own, wanted, [], found.labelled)
-        chosen = metric or _metric(task, own)
-        names = [chosen, *(name for name in _known(own) if name != chosen)]
-        cells: dict[str, Cells] = {}
-        for name in names:
-            try:
-                table, more = tabulate(
-                    here,
-                    rows or ['label'],
-                    [*COLUMNS, *apart],
-                    name,
-                    aggregate=aggregates.AGGREGATES[aggregate],
-                )
-            except UserError as error:
-                notes.append(f'left out: {name} of {", ".join(column[:2])}: {error}')
-                continue
-            cells[name] = table
-            notes += more if name == chosen else []
+    for key in sorted({_key(run, metric) for run in runs}):
+        own = [run for run in runs if _key(run, metric) == key]
+        task, column, chosen = key
+        named = tuple(name for name, text in zip(SPLIT, column, strict=True) if text)
+        apart = {name: own[0].settings[name] for name in named if name not in COLUMNS}
+        wanted = [{**each, **apart} for each in missing if _expected(each, own[0].settings)]
+        whole = Comparison(
+            number=len(made),
+            task=task,
+            column=own[0].texts(named),
+            rows=tuple(rows or ['label']),
+            metric=chosen,
+            aggregate=aggregate,
+            runs=own,
+            cells={},
+        )
+        cells, more = _tables(whole, named, wanted)
+        notes += more
         if chosen in cells:
-            title = tuple(text for text in column if text)
-            place = len(made)
-            made.append(
-                Comparison(
-                    place, task, title, tuple(rows or ['label']), chosen, aggregate, own, cells
-                )
+            made.append(dataclasses.replace(whole, cells=cells))
+    return made, [*dict.fromkeys(notes)]
+
+
+def _key(run: Finished, metric: str | None) -> tuple[str, Row, str]:
+    """What runs of one comparison share."""
+    task = labels.kind(run.settings)
+    return task, run.texts(SPLIT), _first(run, metric)
+
+
+def _tables(
+    whole: Comparison, columns: Sequence[str], missing: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, Cells], list[str]]:
+    """Cells of each score, the first one first, and a line on what is left out."""
+    cells: dict[str, Cells] = {}
+    notes = []
+    others = [name for name in _known(whole.runs) if name != whole.metric]
+    for name in [whole.metric, *others]:
+        alike, unlike = labels.alike(whole.runs, name)
+        if unlike:
+            rows = ', '.join(sorted({', '.join(run.texts(whole.rows)) for run in unlike}))
+            notes.append(
+                f'left out: {name} of {rows} on {whole.title}: tested on other '
+                f'{scores.of(name).per} than the other models'
             )
-    return made, notes
+        here = Gathered(alike, list(missing), [], True)
+        aggregate = aggregates.AGGREGATES[whole.aggregate]
+        try:
+            cells[name], more = tabulate(here, whole.rows, columns, name, aggregate=aggregate)
+            notes += more
+        except UserError as error:
+            notes.append(f'left out: {name} on {whole.title}: {error}')
+    return cells, notes
 
 
 def _told_apart(
@@ -159,11 +176,10 @@ def _told_apart(
     for run in runs:
         prints.setdefault(_where(run), set()).add(str(run.settings['fingerprint']))
     parts = dict.fromkeys(map(id, runs), '')
-    for task in {labels.kind(run.settings) for run in runs}:
-        own = [run for run in runs if labels.kind(run.settings) == task]
-        chosen = metric or _metric(task, own)
-        own = [run for run in own if chosen in run.tested.known()]
-        parts |= dict(zip(map(id, own), labels.tested(own, chosen), strict=True))
+    kinds = {id(run): (labels.kind(run.settings), _first(run, metric)) for run in runs}
+    for kind in set(kinds.values()):
+        own = [run for run in runs if kinds[id(run)] == kind]
+        parts |= dict(zip(map(id, own), labels.tested(own, kind[1]), strict=True))
     settings = [
         {**run.settings, 'prepared': _short(run, prints), 'tested': parts[id(run)]} for run in runs
     ]
@@ -198,9 +214,10 @@ def _known(runs: Sequence[Finished]) -> list[str]:
     return [name for name in scores.SCORES if name in known]
 
 
-def _metric(task: str, runs: Sequence[Finished]) -> str:
-    """The task's own, where a run has it; else the score that most of them have."""
-    if task in FIRST and any(FIRST[task] in run.tested.known() for run in runs):
-        return FIRST[task]
-    counts = {name: sum(name in run.tested.known() for run in runs) for name in _known(runs)}
-    return max(counts, key=lambda name: counts[name])
+def _first(run: Finished, metric: str | None) -> str:
+    """What is shown first of a run: what is wished for, else its task's own, else what it has."""
+    if metric is not None:
+        return metric
+    known, task = run.tested.known(), labels.kind(run.settings)
+    own = FIRST.get(task, '')
+    return own if own in known else next(name for name in scores.SCORES if name in known)

@@ -18,7 +18,7 @@ ABOUT = (
 )
 SCALED = ' Dots: the same once a temperature that was fitted on validation has scaled them.'
 
-Said = list[tuple[Float[np.ndarray, 'items classes'], Integer[np.ndarray, ' items']]]
+Said = list[tuple[Float[np.ndarray, '_ _'], Integer[np.ndarray, '_']]]
 
 
 def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -91,6 +92,15 @@ def tested(runs: Sequence[Finished], metric: str) -> list[str]:
         known = list(of_fold[_part(run)])
         names.append(f'test part {known.index(digest) + 1}' if len(known) > 1 else '')
     return names
+
+
+def alike(runs: Sequence[Finished], metric: str) -> tuple[list[Finished], list[Finished]]:
+    """Those of the runs with a score that were tested on what most of them were, and the others."""
+    having = [run for run in runs if metric in run.tested.known()]
+    names = tested(having, metric)
+    [(most, _)] = Counter(names).most_common(1)
+    pairs = list(zip(having, names, strict=True))
+    return [r for r, name in pairs if name == most], [r for r, name in pairs if name != most]
 
 
 def _part(run: Finished) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from data_prep.pages.markup import Markup, tag
 from research import aggregates, scores, stats
+from research.cells import Cell
 from research.formats.layout import Entry, interval, number
 from research.reporting import figures
 from research.reporting.comparisons import Comparison, Row
@@ -44,11 +45,12 @@ def _corpus(group: Sequence[Comparison], numbers: Numbers) -> Markup | None:
     score = scores.of(metric)
     lines, owners, shown = [], [], []
     for row in dict.fromkeys(row for each in group for row in each.models()):
-        having = [each for each in group if row in each.models() and each.seeds(row)]
+        having = [each for each in group if _cell(each, row, metric) is not None]
         if len(having) < 2:
             continue
         for each in having:
-            cell = next(cell for (own, _), cell in each.cells[metric].items() if own == row)
+            cell = _cell(each, row, metric)
+            assert cell is not None
             ends = interval(cell.low, cell.high, score.share)
             score_ = Entry(number(cell.mean, score.share), ends, cell.mean)
             more = Entry('')
@@ -84,6 +86,12 @@ def lifted(
         honest.measure(row, metric),
         aggregate=aggregates.AGGREGATES[honest.aggregate],
     )
+
+
+def _cell(comparison: Comparison, row: Row, metric: str) -> Cell | None:
+    """What a row has of a score; None where no seed has it."""
+    found = comparison.cells[metric].items()
+    return next((cell for (own, _), cell in found if own == row and cell.seeds), None)
 
 
 def _metric(group: Sequence[Comparison]) -> str:

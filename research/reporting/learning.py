@@ -17,7 +17,8 @@ from research.results import curves
 POINTS = 60  # of a line; what lies between is left out
 MODELS = 14  # in a figure, the best of all
 
-Curve = tuple[Float[np.ndarray, ' points'], Float[np.ndarray, ' points']]
+# Steps, rising, and values; each curve has as many as it has.
+Curve = tuple[Float[np.ndarray, '_'], Float[np.ndarray, '_']]
 ABOUT = (
     'Lines: the mean over seeds; bands: from the lowest seed to the highest. At most '
     f'{POINTS} points a line are kept.'

@@ -1,22 +1,21 @@
 """The page: filters, an overview, and of each comparison what its runs have to show."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from data_prep.pages.document import document
-from data_prep.pages.markup import Markup, joined, name, tag
+from data_prep.pages.markup import Markup, joined, tag
 from research import environment, scores
 from research.errors import UserError
 from research.formats import html, layout
-from research.formats.layout import Entry, interval, number
 from research.reporting import (
     classes,
     confidence,
     costs,
     differences,
-    figures,
     finds,
+    front,
     hardest,
     leaks,
     learning,
@@ -24,8 +23,8 @@ from research.reporting import (
     provenance,
     told,
 )
-from research.reporting.comparisons import Comparison, Row
-from research.reporting.parts import Numbers, count, plain, said, section, table
+from research.reporting.comparisons import Comparison
+from research.reporting.parts import Numbers, section
 from research.reporting.sounds import Shelf
 
 MOST_BYTES = 6_500_000  # of figures and tables of single comparisons
@@ -78,11 +77,14 @@ def page(comparisons: Sequence[Comparison], notes: Sequence[str], wanted: Wanted
     body = [
         places.shapes(),
         tag(
-            'header', tag('h1', wanted.title), _counted(comparisons), _filters(comparisons, numbers)
+            'header',
+            tag('h1', wanted.title),
+            front.counted(comparisons),
+            front.filters(comparisons, numbers),
         ),
         tag(
             'main',
-            _overview(comparisons),
+            front.overview(comparisons),
             tag(
                 'div',
                 tag('h2', 'Leak cost', id='leaks'),
@@ -126,7 +128,7 @@ def _figures(each: Comparison, numbers: Numbers, wanted: Wanted) -> Markup:
 def _comparison(each: Comparison, numbers: Numbers, figures_: Markup) -> Markup:
     return tag(
         'div',
-        tag('h2', each.title, tag('small', f' {each.task}'), id=f'c{each.number}'),
+        tag('h2', each.title, tag('small', f' {each.task}, {each.metric}'), id=f'c{each.number}'),
         _scores(each, numbers),
         figures_,
         provenance.drawn(each, numbers),
@@ -161,94 +163,6 @@ def _scores(each: Comparison, numbers: Numbers) -> Markup | None:
 def _named(metric: str) -> str:
     score = scores.of(metric)
     return f'{metric} ({"lower" if score.lowest else "higher"} is better)'
-
-
-def _counted(comparisons: Sequence[Comparison]) -> Markup:
-    runs = [run for each in comparisons for run in each.runs]
-    rows = {row for each in comparisons for row in each.models()}
-    counts = {
-        'runs': len(runs),
-        'models': len(rows),
-        'comparisons': len(comparisons),
-        'seeds': len({run.settings['seed'] for run in runs}),
-    }
-    pairs = [tag('div', tag('dt', k), tag('dd', f'{v:,}')) for k, v in counts.items()]
-    return tag('dl', *pairs, class_='figures')
-
-
-def _overview(comparisons: Sequence[Comparison]) -> Markup:
-    """What there is, a line a comparison."""
-    lines = []
-    for each in comparisons:
-        best = each.models()[0]
-        cell = next(c for (row, _), c in each.cells[each.metric].items() if row == best)
-        share = scores.of(each.metric).share
-        ends = interval(cell.low, cell.high, share)
-        link = tag('a', each.title, href=f'#c{each.number}')
-        lines.append(
-            [
-                Entry(link, order=each.title),
-                plain(each.task),
-                plain(each.metric),
-                plain(said(best)),
-                Entry(number(cell.mean, share), ends, cell.mean),
-                count(len(each.models())),
-                count(len(each.runs)),
-                count(cell.n),
-                count(cell.groups),
-            ]
-        )
-    header = ['corpus, protocol', 'task', 'score', 'best', 'its score', 'models', 'runs', 'counted']
-    about = (
-        'Scores of different corpora, protocols or test parts are never compared: each line is a '
-        'comparison of its own.'
-    )
-    made = table(html.CAPTION, [*header, 'groups'], lines, 4)
-    inside = [tag('h2', 'Overview', id='overview'), tag('p', about), made]
-    return tag('div', *inside, class_='part')
-
-
-def _filters(comparisons: Sequence[Comparison], numbers: Mapping[Row, int]) -> Markup:
-    """What is shown: comparisons and models, each with a box."""
-    of_comparisons = [
-        tag(
-            'li',
-            tag(
-                'label', _box('comparison', each.number), name(each.title), tag('small', each.task)
-            ),
-        )
-        for each in comparisons
-    ]
-    of_models = [
-        tag('li', tag('label', _box('row', number_), figures.swatch(number_), name(said(row))))
-        for row, number_ in numbers.items()
-    ]
-    find = tag('input', type='search', id='find', autocomplete='off', aria_label='Find models')
-    return tag(
-        'details',
-        tag('summary', 'Filters'),
-        tag(
-            'div',
-            _choice('Corpora and protocols', 'comparison', of_comparisons),
-            _choice('Models', 'row', of_models, tag('p', tag('label', 'Find ', find))),
-            class_='filters',
-        ),
-        tag('p', id='count', role='status'),
-        open=True,
-    )
-
-
-def _choice(title: str, kind: str, items: Sequence[Markup], *more: Markup) -> Markup:
-    buttons = [
-        tag('button', text, type='button', data_all=kind, value=value)
-        for text, value in (('all', '1'), ('none', ''))
-    ]
-    inside = [tag('legend', title), tag('p', *buttons), *more, tag('ul', *items)]
-    return tag('fieldset', *inside)
-
-
-def _box(kind: str, value: int) -> Markup:
-    return tag('input', type='checkbox', checked=True, value=value, class_=kind, autocomplete='off')
 
 
 def _left_out(

@@ -148,3 +148,23 @@ def test_a_command_is_told_without_places():
     told = provenance.command({'argv': argv})
     assert told == "python launch.py --seed=1 '--set=a=b c'"
     assert provenance.command({}) == ''
+
+
+def test_a_model_of_other_slices_is_left_out_of_their_score_alone(tmp_path, classifier):
+    for name in ('cnn', 'lstm', 'mlp'):
+        path = classifier(tmp_path, name) / 'predictions' / 'test.npz'
+    with np.load(path) as file:
+        columns = dict(file)
+    first = columns['slice'] == 0
+    classes_ = columns.pop('classes')
+    np.savez(path, classes=classes_, **{name: each[first] for name, each in columns.items()})
+    [found], notes = comparisons.compare(gather([str(tmp_path)], tmp_path))
+    rows = {name: {row for row, _ in cells} for name, cells in found.cells.items()}
+    assert rows == {
+        'item_accuracy': {('cnn',), ('lstm',), ('mlp',)},
+        'slice_accuracy': {('cnn',), ('lstm',)},
+    }
+    assert notes == [
+        'left out: slice_accuracy of mlp on gtzan, artist_folds: tested on other slices than the '
+        'other models'
+    ]
