@@ -14,6 +14,7 @@ from jaxtyping import Float
 from data_prep.pages import charts
 from data_prep.pages.charts import BOTTOM, LEFT, RIGHT, TOP
 from data_prep.pages.markup import Markup, tag
+from data_prep.pages.wording import plain
 
 COLOURS, DASHES = 7, 3
 LINE = 30  # units of height that an interval takes
@@ -117,10 +118,10 @@ def intervals(
         line = 'zero' if zero and text.strip('+-%0.') == '' else 'grid'
         pieces.append(tag('path', d=f'M{place:.1f} 4V{height - 32}', class_=line))
         pieces.append(tag('text', text, x=f'{place:.1f}', y=height - 18, class_='middle'))
-    pieces.append(tag('text', what, x=180, y=height - 4, class_='middle'))
+    pieces.append(tag('text', plain(what, 60), x=180, y=height - 4, class_='middle'))
     for number, each in enumerate(found):
         y = LINE * number + 24
-        name = each.name if len(each.name) <= 44 else f'{each.name[:28]}…{each.name[-14:]}'
+        name = plain(each.name, max(58 - len(each.said), 16))
         inside = [
             tag('title', f'{each.name}: {each.said}'),
             tag('text', name, x=14, y=y - 8, class_='told'),
