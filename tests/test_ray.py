@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.forked import PATIENCE_S
 from tests.test_workers import held, until
 
 pytestmark = [
@@ -98,7 +100,7 @@ def test_a_grid_whose_node_and_worker_are_killed_equals_an_undisturbed_one(
     os.kill(left, signal.SIGKILL)
     code, out, err = driver.end()
     assert (code, err) == (0, '')
-    assert '2 nodes; 2 workers, each with CPUS 1' in out
+    assert 'nodes: 2; workers: 2, each with 1 CPU\n' in out
     assert out.count('it is started again') == 2
     assert '3 runs: 3 done' in out.splitlines()[-1]
     assert found(tmp_path, outcome) == undisturbed
@@ -133,11 +135,24 @@ def test_runs_of_nodes_that_do_not_share_the_folder_are_fetched_and_go_on_after_
     assert not list(there.iterdir())
 
 
-def test_a_cluster_is_started_where_none_is_named_and_gone_at_the_end(launch, tmp_path):
+def test_a_cluster_is_started_where_none_is_named_and_is_gone_even_where_the_driver_is_killed(
+    launch, undisturbed, outcome, tmp_path
+):
     before = raylets()
-    flags = *SWEPT, '--set=steps=12', f'--runs_dir={tmp_path}', '--executor=ray'
-    code, out, err = launch(*flags).end()
+    command = *SWEPT, f'--runs_dir={tmp_path}', '--executor=ray', '--checkpoint_every_s=0'
+    driver = launch(*command)
+    until(driver, lambda: held(tmp_path))
+    [pid] = held(tmp_path)
+    assert raylets() > before
+    driver.kill()
+    driver.end()
+    patience = time.monotonic() + PATIENCE_S
+    while stat(pid) or raylets() - before:
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+    code, out, err = launch(*command).end()
     assert (code, err) == (0, '')
-    assert '1 nodes; 1 workers' in out
+    assert 'nodes: 1; workers: 1, each with ' in out
     assert '3 runs: 3 done' in out.splitlines()[-1]
+    assert found(tmp_path, outcome) == undisturbed
     assert raylets() <= before

@@ -26,7 +26,7 @@ def library() -> Any:
     return ray
 
 
-def sizes(nodes: Sequence[Mapping[str, float]], asked: int | None) -> tuple[int, dict[str, float]]:
+def sizes(nodes: Sequence[Mapping[str, float]], asked: int | None) -> tuple[int, dict[str, int]]:
     """How many workers, and what each of them holds.
 
     A GPU each where there are some. Else so many CPUs that all fit at once, one at least.

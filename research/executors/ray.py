@@ -56,8 +56,10 @@ def run(
         nodes = [node for node in ray.nodes() if node['Alive']]
         count, holds = cluster.sizes([node['Resources'] for node in nodes], asked)
         seen = None if apart else cluster.seen(ray, nodes, mark)
-        each = ', '.join(f'{name[4:].upper()} {value:g}' for name, value in holds.items() if value)
-        print(f'ray       {len(nodes)} nodes; {count} workers, each with {each}', flush=True)
+        each = ', '.join(
+            f'{value:g} {name[4:-1].upper()}' for name, value in holds.items() if value
+        )
+        print(f'ray       nodes: {len(nodes)}; workers: {count}, each with {each}', flush=True)
         if seen is None:
             print('ray       the nodes do not share the runs, which are fetched', flush=True)
         work = _Workers(ray, arguments, members, runs_dir, holds, count, seen, apart)
