@@ -16,11 +16,20 @@ from absl import app, flags, logging
 from research.flags import FLAGS
 
 if TYPE_CHECKING:
+    from research.ledger import Entry
     from research.loop import Options
-    from research.runs import Run
 
 # Flags that say nothing of a single run.
-OF_A_GRID = ('status', 'executor', 'workers', 'worker', 'members', 'ray_address', 'ray_runs_dir')
+OF_A_GRID = (
+    'status',
+    'executor',
+    'workers',
+    'worker',
+    'members',
+    'ray_address',
+    'ray_runs_dir',
+    'sbatch',
+)
 
 # As if they were its own, for --help.
 flags.adopt_module_key_flags(sys.modules['research.flags'])
@@ -188,7 +197,7 @@ def train_grid() -> int:
         # Begun anew by now: a worker would do it to what another has just ended.
         arguments = [*sys.argv[1:], '--noforce', '--noretry_failed']
         ledger.write(runs_dir, grid.name, entries)
-        code = executed(arguments, asked)
+        code = executed(arguments, grid.name, {i: entries[i] for i in asked})
         if code is not None:
             print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
             return code or int(any(each.status() != 'finished' for each in asked.values()))
@@ -230,24 +239,30 @@ def train_search() -> int:
         renew([each.run for each in entries], FLAGS.force, FLAGS.retry_failed)
     if FLAGS.worker is None:
         # Workers all draw the same, and meet at the end of each rung.
-        code = executed([*sys.argv[1:], '--noforce', '--noretry_failed'], {})
+        code = executed([*sys.argv[1:], '--noforce', '--noretry_failed'], wanted.name, {})
         if code is not None:
             return code
     how = packing.How(options(), FLAGS.wandb, FLAGS.stack, worker(), None)
     return searching.train(wanted, whole, resolve, runs_dir, how)
 
 
-def executed(arguments: list[str], asked: 'dict[int, Run]') -> int | None:
+def executed(arguments: list[str], name: str, asked: 'dict[int, Entry]') -> int | None:
     """Has workers train a grid; their exit code, or None where this process alone is to do it."""
+    runs_dir, count = Path(FLAGS.runs_dir), FLAGS.workers
+    elsewhere = [*arguments, f'--data_dir={Path(FLAGS.data_dir).absolute()}']
     if FLAGS.executor == 'ray':
         from research.executors import ray
 
-        arguments.append(f'--data_dir={Path(FLAGS.data_dir).absolute()}')
-        runs_dir, apart = Path(FLAGS.runs_dir), FLAGS.ray_runs_dir
-        return ray.run(arguments, asked, runs_dir, FLAGS.ray_address, FLAGS.workers, apart)
+        members = {i: each.run for i, each in asked.items()}
+        return ray.run(elsewhere, members, runs_dir, FLAGS.ray_address, count, FLAGS.ray_runs_dir)
+    if FLAGS.executor == 'slurm':
+        from research.executors import slurm
+
+        elsewhere.append(f'--runs_dir={runs_dir.absolute()}')
+        return slurm.run(elsewhere, name, [*asked.values()], runs_dir, count, FLAGS.sbatch)
     from research.executors import local
 
-    platform, count = local.workers(FLAGS.workers)
+    platform, count = local.workers(count)
     return local.run(arguments, platform, count) if count > 1 else None
 
 

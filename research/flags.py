@@ -69,8 +69,8 @@ flags.DEFINE_enum(
 flags.DEFINE_enum(
     'executor',
     'local',
-    ['local', 'ray'],
-    'Who runs the workers of a grid: processes on this machine, or a Ray cluster.',
+    ['local', 'ray', 'slurm'],
+    'Who runs the workers of a grid: processes on this machine, a Ray cluster, or jobs of SLURM.',
 )
 flags.DEFINE_string(
     'ray_address',
@@ -88,6 +88,12 @@ flags.DEFINE_integer(
     None,
     'Processes that share a grid; without it one a device, and one on a CPU.',
     lower_bound=1,
+)
+flags.DEFINE_multi_string(
+    'sbatch',
+    [],
+    'NAME=VALUE: an option of sbatch for --executor=slurm, as in partition=gpu or gpus-per-node=1; '
+    'time in minutes, 60 where it is not given. May be repeated.',
 )
 flags.DEFINE_string('worker', None, 'Which worker of how many this is, as in 2/4; set for it.')
 flags.DEFINE_string(

@@ -73,13 +73,13 @@ def found(runs_dir, outcome):
     return {path.parent.name: outcome(path.parent) for path in runs_dir.glob('*/*/result.json')}
 
 
-def stat(pid):
-    """State and parent of a process; None where it is gone."""
+def parent(pid):
+    """The parent of a process; None where it is gone."""
     try:
-        state, parent, *_ = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+        state, own, *_ = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     except OSError:
         return None
-    return None if state in 'ZX' else (state, int(parent))
+    return None if state in 'ZX' else int(own)
 
 
 def raylets():
@@ -95,8 +95,8 @@ def test_a_grid_whose_node_and_worker_are_killed_equals_an_undisturbed_one(
     until(driver, lambda: len(held(tmp_path)) == 2)
     pids = set(held(tmp_path))
     print('kill', file=nodes.stdin, flush=True)
-    until(driver, lambda: any(stat(pid) is None for pid in pids))
-    [left] = (pid for pid in pids if stat(pid))
+    until(driver, lambda: any(parent(pid) is None for pid in pids))
+    [left] = (pid for pid in pids if parent(pid))
     os.kill(left, signal.SIGKILL)
     code, out, err = driver.end()
     assert (code, err) == (0, '')
@@ -125,7 +125,9 @@ def test_runs_of_nodes_that_do_not_share_the_folder_are_fetched_and_go_on_after_
     driver = launch(*command)
     until(driver, lambda: there.exists() and any(held(each) for each in there.iterdir()))
     [pid, *_] = (pid for each in there.iterdir() for pid in held(each))
-    os.kill(stat(pid)[1], signal.SIGKILL)
+    above = parent(pid)
+    assert above is not None
+    os.kill(above, signal.SIGKILL)
     code, out, err = driver.end()
     assert (code, err) == (0, '')
     assert out.count('it is started again') == 1
@@ -139,7 +141,7 @@ def test_a_cluster_is_started_where_none_is_named_and_is_gone_even_where_the_dri
     launch, undisturbed, outcome, tmp_path
 ):
     before = raylets()
-    command = *SWEPT, f'--runs_dir={tmp_path}', '--executor=ray', '--checkpoint_every_s=0'
+    command = *SWEPT, f'--runs_dir={tmp_path}', '--executor=ray', '--checkpoint_every_s=1'
     driver = launch(*command)
     until(driver, lambda: held(tmp_path))
     [pid] = held(tmp_path)
@@ -147,7 +149,7 @@ def test_a_cluster_is_started_where_none_is_named_and_is_gone_even_where_the_dri
     driver.kill()
     driver.end()
     patience = time.monotonic() + PATIENCE_S
-    while stat(pid) or raylets() - before:
+    while parent(pid) or raylets() - before:
         assert time.monotonic() < patience
         time.sleep(0.1)
     code, out, err = launch(*command).end()

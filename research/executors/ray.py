@@ -56,9 +56,7 @@ def run(
         nodes = [node for node in ray.nodes() if node['Alive']]
         count, holds = cluster.sizes([node['Resources'] for node in nodes], asked)
         seen = None if apart else cluster.seen(ray, nodes, mark)
-        each = ', '.join(
-            f'{value:g} {name[4:-1].upper()}' for name, value in holds.items() if value
-        )
+        each = ' and '.join(f'{n} {name[4:-1].upper()}' for name, n in holds.items() if n)
         print(f'ray       nodes: {len(nodes)}; workers: {count}, each with {each}', flush=True)
         if seen is None:
             print('ray       the nodes do not share the runs, which are fetched', flush=True)
@@ -83,7 +81,7 @@ class _Workers:
         arguments: Sequence[str],
         members: Mapping[int, Run],
         runs_dir: Path,
-        holds: Mapping[str, float],
+        holds: Mapping[str, int],
         count: int,
         seen: Path | None,
         apart: str | None,

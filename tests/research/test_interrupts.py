@@ -22,10 +22,8 @@ def test_a_signal_that_is_ignored_from_the_start_stays_so_and_the_other_is_remem
 
 
 def test_a_process_ends_with_the_one_that_started_it(tmp_path):
-    child = (
-        'import os, time; from research.interrupts import end_with; end_with(os.getppid(), 0.05)'
-    )
-    child += '; print(os.getpid(), flush=True); time.sleep(60)'
+    child = 'import os, time; from research.interrupts import end_with; '
+    child += 'end_with(os.getppid(), 0.05); print(os.getpid(), flush=True); time.sleep(60)'
     parent = f'import subprocess, sys; subprocess.run([sys.executable, "-c", {child!r}])'
     process = subprocess.Popen(
         [sys.executable, '-c', parent],

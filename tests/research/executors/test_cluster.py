@@ -16,11 +16,12 @@ from research.runs import Run
         ([{'CPU': 2}, {'CPU': 2}], None, 2, {'num_gpus': 0, 'num_cpus': 2}),
         ([{'CPU': 8}, {'CPU': 3}], 4, 4, {'num_gpus': 0, 'num_cpus': 2}),
         ([{'CPU': 2}], 5, 5, {'num_gpus': 0, 'num_cpus': 1}),
-        ([{'memory': 1.0}, {'CPU': 4}], None, 1, {'num_gpus': 0, 'num_cpus': 4}),
+        ([{'memory': 1}, {'CPU': 4}], None, 1, {'num_gpus': 0, 'num_cpus': 4}),
     ],
 )
 def test_workers_hold_a_gpu_each_or_as_many_cpus_as_leave_room_for_all(nodes, asked, count, holds):
-    assert cluster.sizes(nodes, asked) == (count, holds)
+    told = [{name: float(n) for name, n in node.items()} for node in nodes]
+    assert cluster.sizes(told, asked) == (count, holds)
 
 
 def test_runs_that_are_left_are_dealt_out_once_each(tmp_path):
@@ -33,5 +34,5 @@ def test_runs_that_are_left_are_dealt_out_once_each(tmp_path):
 
 def test_where_ray_is_not_installed_it_is_told_in_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, 'ray', None)
-    with pytest.raises(UserError, match='pip install -r requirements-ray.txt'):
+    with pytest.raises(UserError, match=r'pip install -r requirements-ray\.txt'):
         cluster.library()
