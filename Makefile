@@ -40,7 +40,7 @@ unit: .venv/dev
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt requirements-beam.txt requirements-search.txt \
-	requirements-dashboard.txt requirements-ray.txt requirements-slurm.txt
+		requirements-dashboard.txt requirements-ray.txt requirements-slurm.txt
 	$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
