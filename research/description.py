@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from research import corpora, material, reach, step
 from research.examples import Examples
-from research.tasks import CTC
 from research.tokens import View
 
 if TYPE_CHECKING:
@@ -39,11 +38,8 @@ def described(chosen: 'Chosen') -> list[str]:
         lines.append(f'note      the corpus was prepared with --limit={limit} a class')
     for part, lacking in unheard(corpus, parts).items():
         lines.append(f'note      nothing of {", ".join(lacking)} in {part}')
-    if isinstance(experiment.task, CTC):
-        for part, count in reach.beyond(step.bound(experiment, made.meaning), made).items():
-            if count:
-                lines.append(f'note      too few frames, so no loss, in {part}: {count} utterances')
-    return lines
+    short = reach.told(step.bound(experiment, made.meaning), made)
+    return lines + [f'note      {line}' for line in short]
 
 
 def unheard(corpus: corpora.Corpus, parts: dict[str, Examples]) -> dict[str, list[str]]:

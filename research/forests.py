@@ -23,6 +23,7 @@ from research import (
     memory,
     nodes,
     parallel,
+    reach,
     results,
     sources,
 )
@@ -52,6 +53,7 @@ def run(
     made = material.prepare(experiment, corpus)
     bound = steps.bound(experiment, made.meaning)
     total = count(bound)
+    short = reach.told(bound, made)  # which the user has been shown
     choice = sources.choose(options.stream, bound, corpus, made.parts, place)
     with claims.claim(place.directory, report=loggers.say) as claim, Interrupts() as interrupts:
         place.create(codec.to_json(experiment), _surroundings(corpus, choice.streamed))
@@ -111,7 +113,7 @@ def run(
             'chosen': {'trees': trees, 'depth': depth},
             'seconds': round(seconds, 1),
             'parameters': nodes.size(weights),
-            'caveats': doubts,
+            'caveats': short + doubts,
         }
         hold()
         write_json(place.memory, memory.peak_bytes())

@@ -18,6 +18,7 @@ from research import (
     memory,
     parallel,
     programs,
+    reach,
     shared,
     sources,
 )
@@ -109,6 +110,7 @@ def together(
         devices = parallel.layout(options.parallel, first.batch_size)
     lengths = [part.samples for part in parts.values()]
     parallel.refuse_ragged(devices, first.model, lengths)
+    short = reach.told(first, made)  # which the user has been shown
     streamed = sources.choose(options.stream, first, corpus, parts, asked[0].place)
     if streamed.streamed:
         common = shared.share(alike, corpus, True)
@@ -166,7 +168,7 @@ def together(
             if interrupts.number and len(members) > 1:
                 where = 'trained; the same command scores what is left'
                 raise Interrupted(interrupts.number, where)
-            outcomes[i] = _concluded(members[i], made, ends[lane], evaluators, doubts)
+            outcomes[i] = _concluded(members[i], made, ends[lane], evaluators, short + doubts)
     return [outcomes[i] for i in range(len(asked))]
 
 

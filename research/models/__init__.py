@@ -3,7 +3,8 @@
 A model is called as `model(x, lengths, keys)`: `keys` is one raw PRNG key per example while
 training and None otherwise. It has a field `outputs: int`, which the task binds; `batch_axis` where
 it has batch norm; and `convolves = True` as a class variable where it has convolutions, whose steps
-are not joined into one program on a CPU. Sequence models return outputs a frame and their lengths.
+are not joined into one program on a CPU. Sequence models return outputs a frame and their lengths;
+a model whose layers leave fewer frames than it is given says how many (`layers.leave`).
 Models of tokens take windows, `[batch, time]` or `[batch, time, fields]`, and give logits of their
 last tokens, each told from those before it, and lengths.
 """

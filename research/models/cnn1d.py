@@ -58,6 +58,7 @@ class CNN1D(nn.Module):
                 )(x, lengths, training=keys is not None)
             x = layers.max_pool(x, (2,), (2,))
             lengths = layers.conv_lengths(lengths, 2, 2)
+        layers.leave(self, lengths)
         x = layers.global_max(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))

@@ -63,6 +63,7 @@ class CNN2D(nn.Module):
             x = layers.BatchNorm(self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype)(
                 x, lengths, training=keys is not None
             )
+        layers.leave(self, lengths)
         x = layers.zero_padding(x, lengths).reshape(x.shape[0], -1)
         x = layers.Dropout(self.dropout)(x, keys)
         for width in self.dense:

@@ -46,6 +46,14 @@ def conv_lengths(
     return jnp.maximum((lengths - window) // stride + 1, 0)
 
 
+def leave(module: nn.Module, lengths: Int[Array, ' batch']) -> None:
+    """Tells whoever asks (`research.reach`) how many valid frames a model's layers have left.
+
+    Models that answer for whole recordings say so; those that label frames return it.
+    """
+    module.sow('intermediates', 'left', lengths)
+
+
 def max_pool(
     x: Float[Array, 'batch *space channels'],
     window: Sequence[int],
@@ -174,6 +182,9 @@ class Conv(nn.Module):
 class BatchNorm(nn.Module):
     """Batch normalisation over valid positions (Ioffe and Szegedy, 2015), statistics in float32.
 
+    A batch without a single valid position says nothing: the running statistics stay as they are,
+    and nothing comes out that is not finite.
+
     Attributes:
         momentum: share of the running statistics that a step keeps.
         axis_name: name of the axis over devices to average over, where a step is mapped.
@@ -189,7 +200,9 @@ class BatchNorm(nn.Module):
     def __call__(
         self, x: Float[Array, 'batch time ...'], lengths: Int[Array, ' batch'], training: bool
     ) -> Float[Array, 'batch time ...']:
-        mask = valid(lengths, x.shape[1])
+        heard = jnp.any(lengths > 0)
+        # What lies past the lengths stands in where nothing else does: a mean of nothing is NaN.
+        mask = valid(jnp.where(heard, lengths, x.shape[1]), x.shape[1])
         norm = nn.BatchNorm(
             use_running_average=not training,
             momentum=self.momentum,
@@ -197,7 +210,14 @@ class BatchNorm(nn.Module):
             axis_name=None if self.is_initializing() else self.axis_name,
             dtype=jnp.dtype(self.dtype),
         )
-        return norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if training else None)
+        if not training:
+            return norm(x)
+        kept = {} if self.is_initializing() else dict(norm.variables['batch_stats'])
+        result = norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)))
+        for name, old in kept.items():
+            changed = norm.get_variable('batch_stats', name)
+            norm.put_variable('batch_stats', name, jnp.where(heard, changed, old))
+        return result
 
 
 class Dropout(nn.Module):

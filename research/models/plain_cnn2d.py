@@ -55,6 +55,7 @@ class PlainCNN2D(nn.Module):
                 x = layers.max_pool(x, (pool, pool), (pool, pool))
                 lengths = layers.conv_lengths(lengths, pool, pool)
             x = layers.zero_padding(nn.relu(x), lengths)
+        layers.leave(self, lengths)
         x = x.reshape(x.shape[0], -1)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))

@@ -16,6 +16,7 @@ from research.predicting.answers import Reported, Row, Watch
 from research.predicting.cuts import Blocks
 from research.predicting.packing import Said, hear
 from research.predicting.places import Place
+from research.reach import Reach
 
 # Samples, or features, that are held at a time; what a model makes of them is many times as much.
 AT_ONCE = 2**21
@@ -71,13 +72,13 @@ class Sounds:
 
     Args:
         task: whose answers.
-        frontend: that the run hears through.
+        reach: of the run's model.
     """
 
     suffixes: tuple[str, ...] = EXTENSIONS
 
-    def __init__(self, task: Task, frontend: FrontEnd):
-        self._task, self._frontend = task, frontend
+    def __init__(self, task: Task, reach: Reach):
+        self._task, self._reach = task, reach
         self.columns, self.event_columns = task.columns, task.event_columns
         self.event = task.event
 
@@ -85,7 +86,7 @@ class Sounds:
         """An answer, or the reason why not, for each place, in order."""
         task = self._task
         answer = task.begin()
-        for part in hear(places, task.listener, self._frontend, task.cut, watch, slot):
+        for part in hear(places, task.listener, self._reach, task.cut, watch, slot):
             if isinstance(part, Said):
                 answer.add(part)
                 continue

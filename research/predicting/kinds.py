@@ -1,5 +1,6 @@
 """Which module answers for a run's task."""
 
+from research import reach
 from research.predicting.answers import Answers, Options
 from research.predicting.hearing import Sounds
 from research.tasks import CTC, Classification, Detection, Regression
@@ -18,8 +19,8 @@ def answers(loaded: Loaded, options: Options, batch: int) -> Answers:
     Raises:
         UserError: an option that the task has no use for, or that does not fit the run.
     """
-    frontend, task = loaded.experiment.frontend, loaded.experiment.task
-    if isinstance(frontend, View):
+    task = loaded.experiment.task
+    if isinstance(loaded.experiment.frontend, View):
         from research.predicting.pieces import Likelihoods
 
         return Likelihoods(loaded, options, batch)
@@ -32,4 +33,4 @@ def answers(loaded: Loaded, options: Options, batch: int) -> Answers:
     else:
         assert isinstance(task, Regression), task
         from research.predicting.regression import Numbers as Own
-    return Sounds(Own(loaded, options, batch), frontend)
+    return Sounds(Own(loaded, options, batch), reach.of(loaded.experiment))

@@ -1,22 +1,20 @@
 """Windows of many files through one program: short files share a batch, long ones fill many."""
 
 import collections
-import functools
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
 
 from data_prep.errors import Unreadable
-from research.frontends import FrontEnd
 from research.listening import Listener, Window
 from research.predicting.answers import Watch
 from research.predicting.cuts import Blocks
 from research.predicting.places import Place
 from research.predicting.sounds import blocks
+from research.reach import Reach
 
 # Cuts the samples of one file, which come in blocks.
 Cut = Callable[[Blocks], Iterator[Window]]
@@ -55,27 +53,27 @@ class End(NamedTuple):
 def hear(
     places: Iterable[Place],
     listener: Listener,
-    frontend: FrontEnd,
+    reach: Reach,
     cut: Cut,
     watch: Watch,
     slot: int = 0,
 ) -> Iterator[Said | End]:
     """All windows of all files, in order, and an `End` after those of each file.
 
-    A file that cannot be read to where it is cut, or that gives not a single frame, ends with an
-    error; the windows before that do not count.
+    A file that cannot be read to where it is cut, or of which the model keeps not a single frame,
+    ends with an error; the windows before that do not count.
 
     Args:
         places: what is heard.
         listener: of the run.
-        frontend: that it hears through.
+        reach: of its model.
         cut: what of a file is heard.
         watch: told of each block that was read.
         slot: of the first batch, at which the first window lies; those before it stay empty.
     """
     waiting: collections.deque[Window | End] = collections.deque()
     filled = slot
-    for part in _parts(places, listener, frontend, cut, watch, slot):
+    for part in _parts(places, listener, reach, cut, watch, slot):
         waiting.append(part)
         filled += isinstance(part, Window)
         if filled == listener.batch:
@@ -110,12 +108,11 @@ def _told(
 def _parts(
     places: Iterable[Place],
     listener: Listener,
-    frontend: FrontEnd,
+    reach: Reach,
     cut: Cut,
     watch: Watch,
     slot: int,
 ) -> Iterator[Window | End]:
-    frames = _counter(frontend, listener.size)
     for place in places:
         if place.error:
             yield End(place, 0.0, slot, place.error)
@@ -124,26 +121,19 @@ def _parts(
         given = False
         try:
             for window in cut(read):
-                # What is too short for a frame gives the model nothing to go by.
-                if window.valid == listener.size or frames(window.valid):
+                # What is too short for a frame leaves the model nothing to go by.
+                if window.valid == listener.size or reach(window.valid):
                     yield window
                     given = True
                     slot = (slot + 1) % listener.batch
-            short = f'{read.length_s:g} s: too short for a single frame'
-            yield End(place, read.length_s, slot, '' if given else short)
+            yield End(place, read.length_s, slot, '' if given else _short(read.length_s, reach))
         except Unreadable as error:
             yield End(place, read.length_s, slot, str(error))
 
 
-@functools.lru_cache(8)  # files that are done again one by one compile it once
-def _counter(frontend: FrontEnd, size: int) -> Callable[[int], int]:
-    """Valid frames of a window with so many valid samples."""
-
-    @jax.jit
-    def count(valid):
-        return frontend(jnp.zeros((1, size)), valid)[1]
-
-    return lambda valid: int(count(jnp.full(1, valid, jnp.int32))[0])
+def _short(length_s: float, reach: Reach) -> str:
+    least_s = math.ceil(1000 * reach.least_s) / 1000
+    return f'{length_s:g} s: too short for a single frame of the model, which takes {least_s:g} s'
 
 
 class _Read:

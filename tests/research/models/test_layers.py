@@ -96,6 +96,26 @@ def test_batch_norm_averages_valid_frames_only():
     np.testing.assert_allclose(out[0], expected[:5], atol=1e-4)
 
 
+def test_a_batch_without_a_valid_frame_changes_no_statistics_and_stays_finite():
+    x = jax.random.normal(jax.random.PRNGKey(0), (3, 5, 2)) * 4 + 1
+    norm = layers.BatchNorm(momentum=0.5)
+    variables = init(norm)(jax.random.PRNGKey(1), x, jnp.array([5, 5, 5]), False)
+    _, once = apply(norm)(variables, x, jnp.array([5, 2, 0]), True, mutable=['batch_stats'])
+    variables |= once
+
+    def total(params, x):
+        out, changed = apply(norm)(
+            variables | {'params': params}, x, jnp.zeros(3, int), True, mutable=['batch_stats']
+        )
+        return jnp.sum(out**2), changed
+
+    found, changed = jax.grad(total, argnums=(0, 1), has_aux=True)(variables['params'], x)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+    before, after = (jax.tree.leaves(each['batch_stats']) for each in (once, changed))
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_dropout_keeps_the_mean_and_depends_on_the_example_alone():
     layer = layers.Dropout(0.25)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(0), jnp.arange(8))

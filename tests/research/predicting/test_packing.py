@@ -3,8 +3,10 @@ import soundfile
 
 from research.frontends import LogMel
 from research.listening import Listener, windows
+from research.models import MLP
 from research.predicting.packing import End, Said, hear
 from research.predicting.places import Place
+from research.reach import Reach
 
 RATE_HZ, SIZE = 8_000, 4_000
 
@@ -43,7 +45,8 @@ def run(places, watch=lambda place, share, seconds: None, slot=0):
     def cut(blocks):
         return windows(blocks, SIZE, SIZE)
 
-    return listener, list(hear(places, listener, frontend, cut, watch, slot))
+    reach = Reach(frontend, MLP(outputs=1), SIZE)
+    return listener, list(hear(places, listener, reach, cut, watch, slot))
 
 
 def test_short_files_share_batches_and_keep_their_order(tmp_path):
@@ -79,7 +82,7 @@ def test_files_without_an_answer_end_with_the_reason_and_the_others_go_on(tmp_pa
     errors = [part.error for part in parts if isinstance(part, End)]
     assert errors[0] == errors[5] == ''
     assert 'cut short' in errors[1] or 'not readable' in errors[1]
-    assert errors[2] == '0.025 s: too short for a single frame'
+    assert errors[2] == ('0.025 s: too short for a single frame of the model, which takes 0.032 s')
     assert errors[3] == 'a link that leads nowhere'
     assert 'No such file' in errors[4]
 
