@@ -7,7 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from research import pairs, scores
-from research.errors import UserError
+from research.errors import UserError, refused
 from research.runs import RunError
 
 USAGE = """Compares two finished runs that were tested on the same items.
@@ -50,15 +50,18 @@ def main(argv: Sequence[str]) -> int:
     try:
         places = own(argv)[1:]
         if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
             return 0
         if len(places) != 2:
             raise UserError(f'{len(places)} runs are given: two are compared, RUN_A RUN_B')
         one, other = (pairs.find(place, Path(own.runs_dir)) for place in places)
         for line in pairs.told(one, other, own.metric, own.most):
-            print(line)
+            print(line, flush=True)
     except (flags.Error, UserError, RunError) as error:
         print(f'error: {error}', file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f'error: {refused(error)}', file=sys.stderr)
         return 2
     return 0
 

@@ -15,3 +15,8 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(given.lower(), lower, n=1, cutoff=0.4)
     hint = f"did you mean '{lower[close[0]]}'? " if close else ''
     return f"unknown {what} '{given}': {hint}known: {', '.join(known) or 'none'}"
+
+
+def refused(error: OSError) -> str:
+    """One line on what the system refused: a file by its name, else standard output."""
+    return f'{error.filename or "standard output"} cannot be used ({error.strerror or error})'

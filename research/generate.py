@@ -8,7 +8,7 @@ from typing import Any
 
 from absl import flags
 
-from research.errors import UserError
+from research.errors import UserError, refused
 from research.predicting import outputs
 from research.runs import RunError
 
@@ -39,7 +39,9 @@ def main(argv: Sequence[str]) -> int:
     try:
         named = asked(argv)[1:]
         if asked.help:
-            print(USAGE + asked.get_help(include_special_flags=False).partition(':\n')[2])
+            print(
+                USAGE + asked.get_help(include_special_flags=False).partition(':\n')[2], flush=True
+            )
             return 0
         if len(named) != 1:
             raise UserError('one run is wanted; --help shows how')
@@ -49,8 +51,12 @@ def main(argv: Sequence[str]) -> int:
             raise UserError(f'--prompt={asked.prompt}: there is no such file')
         midis, wavs = _places(asked, 'out', '.mid'), _places(asked, 'wav', '.wav')
         _write(named[0], asked, midis, wavs)
+        sys.stdout.flush()
     except (flags.Error, UserError, RunError) as error:
         print(f'error: {" ".join(str(error).splitlines())}', file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f'error: {refused(error)}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print('stopped', file=sys.stderr)
@@ -66,7 +72,7 @@ def _write(named: str, asked: Any, midis: list[Path], wavs: list[Path]) -> None:
     from research.generation import Choice
 
     loaded = trained.load(trained.find(named, Path(asked.runs_dir)).directory)
-    programs = loaded.place.directory.parents[1]
+    programs = loaded.place.directory.absolute().parents[1]
     if (programs / '.programs').is_dir():
         start.remember_programs(programs)
     choice = Choice(asked.temperature, asked.top_k, asked.top_p)
@@ -78,6 +84,9 @@ def _write(named: str, asked: Any, midis: list[Path], wavs: list[Path]) -> None:
             before = composition.opening(loaded, wish, Path(asked.data_dir))
     except Unreadable as error:
         raise UserError(f'--prompt={asked.prompt}: {error}') from error
+    except OSError as error:
+        what = f'--prompt={asked.prompt}' if asked.prompt else asked.data_dir
+        raise UserError(f'{what} cannot be read ({error.strerror or error})') from error
     except (DamagedCorpus, PrepError) as error:
         raise UserError(str(error)) from error
     print(f'run       {loaded.place.directory}', flush=True)

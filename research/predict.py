@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from research.errors import UserError
+from research.errors import UserError, refused
 from research.predicting import outputs
 from research.predicting.stopping import Signals, Stopped
 from research.runs import RunError
@@ -43,7 +43,9 @@ def main(argv: Sequence[str]) -> int:
     """
     try:
         with Signals() as signals:
-            return _main(argv, signals)
+            code = _main(argv, signals)
+            sys.stdout.flush()
+            return code
     except (flags.Error, UserError, RunError) as error:
         print(f'error: {_told(error)}', file=sys.stderr)
         return 2
@@ -53,6 +55,9 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read standard output has gone
         sys.stderr.close()
         return 1
+    except OSError as error:
+        print(f'error: {refused(error)}', file=sys.stderr)
+        return 2
 
 
 def _main(argv: Sequence[str], signals: Signals) -> int:

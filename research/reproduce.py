@@ -7,7 +7,7 @@ from pathlib import Path
 from absl import flags
 
 from research import pairs
-from research.errors import UserError
+from research.errors import UserError, refused
 from research.runs import RunError
 
 USAGE = """Trains a finished run anew, from its directory alone, and says whether the same came out.
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         places = own(argv)[1:]
         if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
             return 0
         if len(places) != 1:
             raise UserError(f'{len(places)} runs are given: one is trained anew')
@@ -63,10 +63,13 @@ def main(argv: Sequence[str]) -> int:
         if code:
             return code
         found = reproduction.compare(first, pairs.find(str(anew.directory), Path(own.out)))
-        print('\n' + '\n'.join(found.lines(own.tolerance)))
+        print('\n' + '\n'.join(found.lines(own.tolerance)), flush=True)
         return 0 if found.distance <= own.tolerance else 1
     except (flags.Error, UserError) as error:
         print(f'error: {error}', file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f'error: {refused(error)}', file=sys.stderr)
         return 2
     except RunError as error:
         print(f'error: {error}', file=sys.stderr)

@@ -13,7 +13,7 @@ from absl import flags
 from jaxtyping import Float
 
 from research import calibration, metrics, trained
-from research.errors import UserError
+from research.errors import UserError, refused
 from research.runs import Run, RunError, read_json
 
 USAGE = """Lists the recordings that a finished classifier is least sure of, as CSV.
@@ -123,16 +123,20 @@ def main(argv: Sequence[str]) -> int:
     try:
         places = FLAGS(argv)[1:]
         if FLAGS.help:
-            print(USAGE + FLAGS.get_help(include_special_flags=False).partition(':\n')[2])
+            print(
+                USAGE + FLAGS.get_help(include_special_flags=False).partition(':\n')[2], flush=True
+            )
             return 0
         if len(places) != 1:
             raise UserError(f'one run is wanted, {len(places)} were given; --help tells more')
         place = trained.find(places[0], Path(FLAGS.runs_dir), _aside)
-        found = _of_run(place, FLAGS.below)
+        print(comma_separated(_of_run(place, FLAGS.below)), end='', flush=True)
     except (flags.Error, UserError, RunError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
-    print(comma_separated(found), end='')
+    except OSError as error:
+        print(f'error: {refused(error)}', file=sys.stderr)
+        return 2
     return 0
 
 

@@ -114,6 +114,19 @@ def test_the_opening_is_of_training_pieces(run, notes_dir):
     assert len({tuple(row) for row in before[:, :, 0].tolist()}) > 1
 
 
+def test_a_run_may_be_named_from_the_folder_it_lies_in(run, ask, monkeypatch, tmp_path):
+    monkeypatch.chdir(run.directory.parent)
+    code, out, err = ask(run.directory.name, '--notes=13', f'--out={tmp_path}/a.mid')
+    assert (code, err) == (0, '')
+    assert f'{tmp_path}/a.mid: 13 notes' in out
+
+
+def test_a_prompt_that_the_system_does_not_read_is_told_in_one_line(ask):
+    code, out, err = ask('notes_lstm', '--prompt=/proc/self/mem')
+    assert (code, out) == (2, '')
+    assert err == 'error: --prompt=/proc/self/mem cannot be read (Input/output error)\n'
+
+
 WRONG = {
     'one run is wanted': [],
     "did you mean 'notes_lstm'": ['notes_lst'],

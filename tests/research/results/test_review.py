@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -104,3 +105,11 @@ def test_a_mistake_is_one_line_and_exit_code_two(run, capsys, spoil, flags, told
     assert err.count('\n') == 1
     assert err.startswith('error: ')
     assert told in err
+
+
+def test_a_full_disk_is_told_in_one_line(run, capsys, monkeypatch):
+    with open('/dev/full', 'w') as full:
+        monkeypatch.setattr(sys, 'stdout', full)
+        assert review.main(['review', str(run)]) == 2
+    told = 'error: standard output cannot be used (No space left on device)\n'
+    assert capsys.readouterr().err == told
