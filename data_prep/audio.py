@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,9 @@ def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
     """
     path = os.fspath(path)
     try:
+        # A pipe would wait for ever, and a device may never end.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise UnreadableAudio('no regular file')
         if os.path.getsize(path) == 0:
             raise UnreadableAudio('empty file')
         if missing := shortfall(path):

@@ -5,6 +5,7 @@ that never ends is left out. A part is what one track plays on one channel with 
 """
 
 import os
+import stat
 import struct
 import typing
 from collections.abc import Iterator
@@ -23,13 +24,18 @@ def read(path: str | os.PathLike) -> Notes:
 
     Raises:
         Unreadable: it is none, is cut short, has no notes, or more than `notes.bounded` allows.
+        OSError: the system refuses to read it.
     """
     import symusic
 
-    if (size := os.path.getsize(path)) > MAX_BYTES:
-        raise Unreadable(f'{size:,} bytes: at most {MAX_BYTES:,} are taken')
+    # A pipe would wait for ever, and a device may never end.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise Unreadable('no regular file')
     with open(path, 'rb') as file:
-        data = file.read()
+        data = file.read(MAX_BYTES + 1)  # whatever size it declares
+    if len(data) > MAX_BYTES:
+        size = max(os.path.getsize(path), len(data))
+        raise Unreadable(f'{size:,} bytes: at most {MAX_BYTES:,} are taken')
     if data[:4] == b'RIFF' and data[8:16] == b'RMIDdata':
         data = data[20:]
     for track in _tracks(data):

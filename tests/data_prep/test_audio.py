@@ -1,5 +1,7 @@
 import contextlib
 import itertools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +90,13 @@ def test_a_file_without_samples_is_refused(tmp_path, write_wav):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(UnreadableAudio, match='No such file'):
         decode(tmp_path / 'none.wav')
+
+
+def test_what_is_no_file_on_disk_is_refused_unread(tmp_path):
+    os.mkfifo(tmp_path / 'pipe.wav')  # to open it would wait for a writer
+    for path in (tmp_path / 'pipe.wav', Path('/dev/null'), tmp_path):
+        with pytest.raises(UnreadableAudio, match=r'^no regular file$'):
+            decode(path)
 
 
 @pytest.mark.parametrize('channels', [2, 3, 6])

@@ -1,4 +1,6 @@
+import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,3 +110,19 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path):
         file.truncate(2**40)
     with pytest.raises(Unreadable, match='at most 8,388,608 are taken'):
         midi.read(tmp_path / 'a.mid')
+
+
+def test_what_is_no_file_on_disk_is_refused_unread(tmp_path):
+    os.mkfifo(tmp_path / 'pipe.mid')  # to open it would wait for a writer
+    for path in (tmp_path / 'pipe.mid', Path('/dev/null'), tmp_path):
+        with pytest.raises(Unreadable, match=r'^no regular file$'):
+            midi.read(path)
+
+
+def test_a_file_that_grows_past_its_declared_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(midi, 'MAX_BYTES', 1000)
+    path = tmp_path / 'a.mid'
+    path.write_bytes(bytes(2000))
+    monkeypatch.setattr(midi.os.path, 'getsize', lambda path: 0)
+    with pytest.raises(Unreadable, match='1,001 bytes: at most 1,000 are taken'):
+        midi.read(path)
