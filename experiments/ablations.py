@@ -66,8 +66,8 @@ def capuchin_architectures() -> Grid:
 def speech_decoders() -> Grid:
     """speech_cnn_bigru, the deeper one on log-mel and a Conformer, three seeds each.
 
-    Each run's table has greedy transcripts and those of the beam search with the language model of
-    the training text: WER without and with, on the same utterances.
+    Each run has three error rates on the same utterances: of greedy transcripts (`--metric=wer`),
+    of a beam search (`wer_beam`), and of one with a language model of the training text (`wer_lm`).
     """
     bases = [
         librispeech.speech_cnn_bigru(),

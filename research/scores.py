@@ -1,7 +1,7 @@
 """What is reported of a part: each score's direction, what it is counted by, and its units."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -105,6 +105,8 @@ SCORES = {
     'within_4_octaves': Score('items'),
     'wer': Score('words', lowest=True),
     'cer': Score('characters', lowest=True),
+    'wer_beam': Score('words', lowest=True),
+    'cer_beam': Score('characters', lowest=True),
     'wer_lm': Score('words', lowest=True),
     'cer_lm': Score('characters', lowest=True),
     'nll': Score('tokens', lowest=True, share=False),
@@ -114,6 +116,15 @@ SCORES = {
     'ece_scaled': Score('items', lowest=True, units=None),
     'loss': Score('slices', lowest=True, share=False, units=None),
 }
+
+
+# What each task selects its checkpoints by; detectors have accuracies as well.
+MAIN = ('average_precision', 'item_accuracy', 'mae', 'wer', 'note_nll', 'step_nll', 'nll')
+
+
+def main(known: Collection[str]) -> str:
+    """Of the scores that a run has, the one that it was selected by; else any."""
+    return next((name for name in MAIN if name in known), next(iter(known), 'item_accuracy'))
 
 
 def of(name: str) -> Score:

@@ -17,6 +17,11 @@ KINDS = {
     'deleted': ('D', 'a word was left out'),
     'inserted': ('I', 'a word was put in'),
 }
+# Of a column: what stands beside its line, and what is said of its errors.
+SEARCHED = {
+    'beam': ('beam', 'with a beam search'),
+    'with_lm': ('with LM', 'with the language model'),
+}
 _STYLE, _SCRIPT = (Path(__file__).with_name(f'alignments.{kind}') for kind in ('css', 'js'))
 
 
@@ -76,11 +81,15 @@ def _pairs(reference: str, hypothesis: str) -> Iterator[tuple[str, str, str]]:
 
 def _utterance(row: Mapping[str, str]) -> Markup:
     aligned = [_aligned('greedy', row['reference'], row['greedy'])]
-    if row['with_lm'] and row['with_lm'] != row['greedy']:
-        aligned.append(_aligned('with LM', row['reference'], row['with_lm']))
     wrong = f'{row["edits"]} errors in {row["words"]} words'
-    if row['with_lm']:
-        wrong += f', {row["edits_with_lm"]} with the language model'
+    before = row['greedy']
+    for column, (title, how) in SEARCHED.items():
+        own = row.get(column, '')
+        if own and own != before:
+            aligned.append(_aligned(title, row['reference'], own))
+        if own:
+            wrong += f', {row[f"edits_{column}"]} {how}'
+            before = own
     return tag(
         'article',
         tag('h3', name(row['item'])),
@@ -103,16 +112,19 @@ def _aligned(title: str, reference: str, hypothesis: str) -> Markup:
 
 
 def _figures(rows: Sequence[Mapping[str, str]]) -> Markup:
-    words, greedy, with_lm = (
-        sum(int(row[column] or 0) for row in rows) for column in ('words', 'edits', 'edits_with_lm')
-    )
+
+    def total(column: str) -> int:
+        return sum(int(row[column] or 0) for row in rows)
+
+    words = total('words')
     figures = {
         'utterances': f'{len(rows):,}',
         'words': f'{words:,}',
-        'word error rate, greedy': f'{greedy / max(words, 1):.1%}',
+        'word error rate, greedy': f'{total("edits") / max(words, 1):.1%}',
     }
-    if any(row['with_lm'] for row in rows):
-        figures['with the language model'] = f'{with_lm / max(words, 1):.1%}'
+    for column, (_, how) in SEARCHED.items():
+        if any(row.get(column) for row in rows):
+            figures[how] = f'{total(f"edits_{column}") / max(words, 1):.1%}'
     return tag('dl', *(tag('div', tag('dt', k), tag('dd', v)) for k, v in figures.items()))
 
 

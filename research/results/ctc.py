@@ -1,8 +1,9 @@
-"""Transcripts of a run: greedy, and with a language model of the training transcripts."""
+"""Transcripts of a run: greedy, by a beam search, and by one with a language model."""
 
 import csv
+import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -22,7 +23,10 @@ ORDER = 3
 # the weights again at the best of those: ten settings.
 ALPHAS, BETAS = (0.25, 0.5, 1.0, 2.0), (1.0, 0.0, 2.0, 4.0)
 TUNED_ON = 100  # validation utterances, spread evenly over all
-COLUMNS = ('item', 'speaker', 'reference', 'greedy', 'with_lm', 'words', 'edits', 'edits_with_lm')
+# What is searched by a beam: the column of its text and the ending of its scores.
+SEARCHED = {'beam': 'beam', 'with_lm': 'lm'}
+TEXTS = ('item', 'speaker', 'reference', 'greedy', *SEARCHED)
+COLUMNS = (*TEXTS, 'words', 'edits', *(f'edits_{column}' for column in SEARCHED))
 
 Say = Callable[[str], None]
 
@@ -36,51 +40,69 @@ class Heard(NamedTuple):
 
 
 def more(trained: Trained) -> dict[str, dict[str, Units]]:
-    """Word and character error rates with a language model, `wer_lm` and `cer_lm`, of both parts.
+    """Word and character error rates of beam searches, of both parts.
 
-    The model is of words, of the training transcripts of this run alone; its weight and the bonus
-    of a word are tuned on validation, on 100 utterances at most.
+    `wer_lm` and `cer_lm` are with a language model; `wer_beam` and `cer_beam` of the same search
+    without one, so that what the search gives is not taken for what the model does. The model is of
+    words, of the training transcripts of this run alone; its weight and the bonus of a word are
+    tuned on validation, on 100 utterances at most.
 
     Writes `lm.json` (decoding.transcriber) and `predictions/<part>_transcripts.csv`, a line an
     utterance. Where no transcript has two words there is nothing to model: a line says so, and the
-    columns of the language model stay empty.
+    columns of the searches stay empty.
     """
     labels = trained.made.meaning.labels
-    greedy: dict[str, list[str]] = {}
-    with_lm: dict[str, list[str]] = {}
-    for name, said in trained.predictions.items():
-        greedy[name] = ctc.texts(said['labels'], said['count'], labels)
+    greedy = {
+        name: ctc.texts(said['labels'], said['count'], labels)
+        for name, said in trained.predictions.items()
+    }
+    searched: dict[str, dict[str, list[str]]] = {name: {} for name in greedy}
     if ' ' not in labels:
         trained.say('no transcript to train on has two words: decoded without a language model')
     else:
         heard = {name: _heard(trained, name) for name in trained.evaluators}
         transcriber = _tuned(_language(trained), labels, heard['valid'], trained.say)
         transcriber.write(trained.place.directory / 'lm.json')
+        alone = dataclasses.replace(transcriber, alpha=0.0, beta=0.0)
         for name, each in heard.items():
-            with_lm[name] = list(
-                _decoded(transcriber, each, f'{name} with language model', trained.say)
-            )
+            for column, own, how in (
+                ('beam', alone, 'without'),
+                ('with_lm', transcriber, 'with'),
+            ):
+                doing = f'{name} {how} language model'
+                searched[name][column] = list(_decoded(own, each, doing, trained.say))
     found: dict[str, dict[str, Units]] = {}
     for name, part in trained.evaluators.items():
-        truth = part.truth
-        references = truth['transcript'].tolist()
-        plain = transcription.word_errors(references, greedy[name])
-        own, wrong = [''] * len(references), [''] * len(references)
-        if name in with_lm:
-            own = with_lm[name]
-            mended = transcription.word_errors(references, own)
-            wrong = mended.edits
-            found[name] = {
-                'wer_lm': ctc.edits(mended, truth),
-                'cer_lm': ctc.edits(transcription.character_errors(references, own), truth),
-            }
-        columns = truth['item'], _speakers(trained, name), references, greedy[name], own
-        path = trained.place.predictions / f'{name}_transcripts.csv'
-        with path.open('w', encoding='utf-8', newline='') as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows(zip(*columns, plain.length, plain.edits, wrong, strict=True))
+        references = part.truth['transcript'].tolist()
+        found[name] = {
+            f'{score}_{SEARCHED[column]}': ctc.edits(errors(references, said), part.truth)
+            for column, said in searched[name].items()
+            for score, errors in (
+                ('wer', transcription.word_errors),
+                ('cer', transcription.character_errors),
+            )
+        }
+        _write(trained, name, references, {'greedy': greedy[name], **searched[name]})
     return found
+
+
+def _write(
+    trained: Trained, name: str, references: list[str], said: Mapping[str, list[str]]
+) -> None:
+    """The transcripts of a part, and how many words each of them has wrong."""
+    errors = {column: transcription.word_errors(references, own) for column, own in said.items()}
+    none = [''] * len(references)
+    columns = [trained.evaluators[name].truth['item'], _speakers(trained, name), references]
+    columns += [said.get(column, none) for column in ('greedy', *SEARCHED)]
+    columns.append(errors['greedy'].length)
+    columns += [
+        errors[column].edits if column in errors else none for column in ('greedy', *SEARCHED)
+    ]
+    path = trained.place.predictions / f'{name}_transcripts.csv'
+    with path.open('w', encoding='utf-8', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(zip(*columns, strict=True))
 
 
 def draw(trained: Trained) -> None:

@@ -79,6 +79,17 @@ def test_word_error_rates_are_of_all_rows():
     assert '12.5%' in texts
 
 
+def test_a_beam_without_the_language_model_stands_between_the_two():
+    rows = [each | {'beam': 'A B' if each['item'] == 'worst' else each['greedy']} for each in ROWS]
+    for each, edits in zip(rows, (0, 2, 0), strict=True):
+        each['edits_beam'] = str(edits)
+    texts = Reader(alignments.page('a run', rows)).texts
+    shares = [text for text in texts if re.fullmatch(r'[\d.]+%', text)]
+    assert shares == ['50.0%', '25.0%', '12.5%']
+    assert texts.count('beam') == 1  # where it says what greedy decoding does not
+    assert texts.count('with LM') == 2
+
+
 def test_a_run_without_a_language_model_shows_greedy_alone():
     alone = row('x', 'A B', 'A', edits=1) | {'edits_with_lm': ''}
     page = alignments.page('a run', [alone])

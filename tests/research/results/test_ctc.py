@@ -1,8 +1,13 @@
 """A small run to its end: the files it leaves agree with each other and with jiwer."""
 
 import csv
+import functools
 import json
-from typing import ClassVar
+import tempfile
+import types
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import mock
 
 import jiwer
 import numpy as np
@@ -14,7 +19,8 @@ from research.decoding import ngram, transcriber
 from research.decoding.transcriber import Transcriber
 from research.loggers import Loggers
 from research.loggers.wandb import WandbLogger
-from research.results import ctc
+from research.meaning import Meaning
+from research.results import Trained, ctc
 
 SMALL = (
     'data.corpus=drawn',
@@ -66,23 +72,28 @@ def test_the_scores_are_jiwers_of_the_transcripts_that_are_kept(run):
     result = json.loads(run.result.read_text())
     for part in ('valid', 'test'):
         rows = rows_of(run, part)
-        references, greedy, with_lm = (
-            [row[name] for row in rows] for name in ('reference', 'greedy', 'with_lm')
+        references, greedy, beam, with_lm = (
+            [row[name] for row in rows] for name in ('reference', 'greedy', 'beam', 'with_lm')
         )
         assert set(references) <= {'THE CAT SAT', "A DOG'S CAT", 'THE DOG SAT'}
         assert result[part]['wer'] == pytest.approx(jiwer.wer(references, greedy))
         assert result[part]['cer'] == pytest.approx(jiwer.cer(references, greedy))
         assert result[part]['wer_lm'] == pytest.approx(jiwer.wer(references, with_lm))
         assert result[part]['cer_lm'] == pytest.approx(jiwer.cer(references, with_lm))
-        for score in ('wer_lm', 'cer_lm'):
+        assert result[part]['wer_beam'] == pytest.approx(jiwer.wer(references, beam))
+        assert result[part]['cer_beam'] == pytest.approx(jiwer.cer(references, beam))
+        for score in ('wer_beam', 'cer_beam', 'wer_lm', 'cer_lm'):
             low, high = result[part][f'{score}_interval']
             assert low <= result[part][score] <= high
         assert sum(int(row['edits_with_lm']) for row in rows) == pytest.approx(
             result[part]['wer_lm'] * sum(int(row['words']) for row in rows)
         )
+        assert sum(int(row['edits_beam']) for row in rows) == pytest.approx(
+            result[part]['wer_beam'] * sum(int(row['words']) for row in rows)
+        )
         assert {row['speaker'].split()[0] for row in rows} == {'speaker'}
         with np.load(run.predictions / f'{part}_units.npz') as units:
-            for score in ('wer_lm', 'cer_lm'):
+            for score in ('wer_beam', 'wer_lm', 'cer_lm'):
                 assert units[f'{score}/unit'].tolist() == [row['item'] for row in rows]
 
 
@@ -101,6 +112,53 @@ def test_the_language_model_is_of_the_training_transcripts_alone(run):
 def test_the_page_of_alignments_is_drawn(run):
     page = (run.plots / 'alignments.html').read_text(encoding='utf-8')
     assert page.count('<article') == len(rows_of(run, 'test'))
+
+
+class Noted(Transcriber):
+    """Says its own weights."""
+
+    def __call__(self, log_probs, length):
+        return f'{self.alpha:g} {self.beta:g}'
+
+
+def test_a_beam_alone_is_searched_with_no_weight_on_the_language_model(monkeypatch):
+    """And what is tuned comes from validation: the test part here would choose otherwise."""
+    monkeypatch.setattr(ctc, 'Transcriber', Noted)
+    monkeypatch.setattr(ctc, '_language', lambda trained: ngram.build([['A']]))
+    monkeypatch.setattr(ctc, '_speakers', lambda trained, name: ['x', 'x'])
+    parts = {'valid': '0.5 4', 'test': '2 0'}  # each says the weights that it would choose
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        (directory / 'predictions').mkdir()
+        evaluators = {}
+        for name, said in parts.items():
+            log_probs = np.zeros((2, 3, 4), np.float32)
+            outputs = (log_probs, np.full(2, 3))
+            truth = {
+                'transcript': np.array([said] * 2),
+                'item': np.array(['a', 'b']),
+                'group': np.array(['x', 'y']),
+            }
+            given = functools.partial(lambda given, *weights: given, outputs)
+            evaluators[name] = types.SimpleNamespace(outputs=given, truth=truth)
+        said = {'labels': np.zeros((2, 3), np.int16), 'count': np.zeros(2, int)}
+        trained: Any = mock.Mock(
+            spec=Trained,
+            made=types.SimpleNamespace(meaning=Meaning(labels=('', ' ', 'A'))),
+            predictions=dict.fromkeys(parts, said),
+            evaluators=evaluators,
+            weights=types.SimpleNamespace(params=None, stats=None),
+            place=types.SimpleNamespace(directory=directory, predictions=directory / 'predictions'),
+            say=lambda line: None,
+        )
+        found = ctc.more(trained)
+        assert transcriber.read(directory / 'lm.json').alpha == 0.5
+        with (directory / 'predictions' / 'test_transcripts.csv').open() as file:
+            rows = list(csv.DictReader(file))
+    assert [(row['beam'], row['with_lm']) for row in rows] == [('0 0', '0.5 4')] * 2
+    # Of '2 0' both have a word of two wrong with '0 0', and both words with '0.5 4'.
+    assert found['test']['wer_beam'].value == 0.5
+    assert found['test']['wer_lm'].value == 1
 
 
 class Worded(Transcriber):
