@@ -32,7 +32,7 @@ class CTC:
     The loss of an utterance is -log p(transcript | sound) in nats, and is not divided by its
     characters: the sum over utterances is then the log-likelihood of the corpus. An utterance that
     has too few frames for its characters has probability 0 whatever the parameters are; it teaches
-    nothing and its loss in training is 0 (research.reach counts such utterances).
+    nothing and its loss in training is 0 (`research.reach` counts such utterances).
     """
 
     labels: ClassVar[str] = 'frames'
@@ -120,12 +120,12 @@ class CTC:
     def score(
         self, predictions: Predictions, truth: Truth, meaning: Meaning, tuned: Tuned
     ) -> dict[str, float]:
-        """`loss` (nats an utterance, of those whose frames suffice), `wer`, `cer`."""
+        """`loss` (nats an utterance, of those whose frames suffice; NaN: none), `wer`, `cer`."""
         losses = predictions['loss'].astype(np.float64)
         units = self.units(predictions, truth, meaning, tuned)
         possible = ~np.isinf(losses)
         return {
-            'loss': float(losses[possible].mean()) if possible.any() else 0.0,
+            'loss': float(losses[possible].mean()) if possible.any() else float('nan'),
             **{name: each.value for name, each in units.items()},
         }
 

@@ -1,6 +1,7 @@
 """CTC against sums over all alignments, error rates worked by hand, and the greedy search."""
 
 import itertools
+import math
 from typing import Any
 
 import jax
@@ -14,6 +15,7 @@ from research.data import Data
 from research.decoding import greedy
 from research.errors import UserError
 from research.meaning import Meaning
+from research.selection import select
 from research.tasks import CTC, Task
 
 MEANING = Meaning(labels=('', ' ', 'A', 'B'))
@@ -162,3 +164,12 @@ def test_scores_are_sums_of_edits_over_sums_of_lengths():
     scores = CTC().score(predictions, truth, MEANING, {})
     assert scores == {'loss': 4.0, 'wer': 3 / 5, 'cer': 5 / 9}
     assert CTC().selects_by in scores
+    # No utterance has enough frames: such a validation is never the best of equal error rates.
+    none = CTC().score(predictions | {'loss': np.full(3, np.inf)}, truth, MEANING, {})
+    assert math.isnan(none.pop('loss'))
+    assert none == {'wer': scores['wer'], 'cer': scores['cer']}
+    records = [
+        {'step': step, 'split': 'valid', 'loss': loss, **none}
+        for step, loss in ((1, float('nan')), (2, 9.0))
+    ]
+    assert select(records, CTC().selects_by).step == 2
