@@ -13,7 +13,8 @@ from research.errors import UserError
 from research.examples import Examples
 from research.experiment import Experiment, sound
 from research.meaning import Meaning
-from research.tokens import Transposable, View, windows
+from research.tasks import NextToken
+from research.tokens import Transposable, View, Voices, windows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +112,11 @@ def _refuse_unfit(experiment: Experiment) -> None:
         return
     if task.labels != 'tokens':
         raise UserError(f'task={type(task).__name__} does not tell the tokens of {name}')
+    if isinstance(task, NextToken) and task.per == 'note' and not isinstance(view, Voices):
+        raise UserError(
+            f'task.per=note: a token of {name} is no note of a voice, and only those of Voices are '
+            'compared by note_nll: --set=task.per=token'
+        )
     if experiment.data.buckets > 1:
         raise UserError('data.buckets: windows of notes are of one length: leave it out')
     told, wanted = getattr(model, 'told', view.window), view.window - windows.earliest(view)

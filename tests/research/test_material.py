@@ -93,6 +93,8 @@ def test_pieces_are_encoded_once_for_a_corpus_and_a_view(corpus):
         ('notes_gru', ['augment=Noise'], 'augment=Noise does not change notes: leave it out'),
         ('genre_mlp', ['augment=Transpose'], 'augment=Transpose does not change sound'),
         ('notes_gru', ['task=Classification'], 'does not tell the tokens of frontend=Events'),
+        ('notes_lstm', ['task.per=note'], 'task.per=note: a token of frontend=Names is no note'),
+        ('notes_gru', ['task.per=note'], 'a token of frontend=Events is no note of a voice'),
         ('notes_gru', ['data.buckets=2'], 'data.buckets: windows of notes are of one length'),
         (
             'notes_lstm',
