@@ -10,7 +10,7 @@ from research import aggregates, documents, packed, scores
 from research.comparison import Cells, tabulate
 from research.errors import UserError
 from research.formats import comma_separated, html, latex, layout, markdown
-from research.gathering import gather, grids
+from research.gathering import Gathered, gather, grids
 from research.predicting import outputs
 from research.runs import RunError
 
@@ -49,9 +49,10 @@ def _flags() -> flags.FlagValues:
     )
     flags.DEFINE_enum(
         'metric',
-        'item_accuracy',
+        None,
         [name for name, score in scores.SCORES.items() if score.units],
-        f'what is compared; {", ".join(without)} have no interval and stand in result.json',
+        'what is compared; else what the runs were selected by, item_accuracy where that differs; '
+        f'{", ".join(without)} have no interval and stand in result.json',
         flag_values=own,
     )
     flags.DEFINE_enum(
@@ -102,6 +103,7 @@ def build(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 def _built(places: Sequence[str], own: flags.FlagValues) -> tuple[str, list[str]]:
     found = gather(places or [own.runs_dir], Path(own.runs_dir))
+    own.metric = own.metric or _selecting(found)
     rows = own.rows or (['label'] if found.labelled else ['name'])
     cells, notes = tabulate(
         found, rows, own.columns, own.metric, own.against, aggregates.AGGREGATES[own.aggregate]
@@ -110,6 +112,12 @@ def _built(places: Sequence[str], own: flags.FlagValues) -> tuple[str, list[str]
         left_out = f' ({len(found.missing)} are unfinished)' if found.missing else ''
         raise UserError(f'no finished run to show in {", ".join(places) or own.runs_dir}{left_out}')
     return FORMATS[own.format](cells, rows, own), found.notes + notes
+
+
+def _selecting(found: Gathered) -> str:
+    """The score that all runs were selected by; 'item_accuracy' where there are several."""
+    main = {scores.main(run.tested.known()) for run in found.finished}
+    return main.pop() if len(main) == 1 else 'item_accuracy'
 
 
 def _laid(cells: Cells, rows: Sequence[str], own: flags.FlagValues) -> layout.Layout:
@@ -136,7 +144,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         places = own(argv)[1:]
         if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
+            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
             return 0
         if own.rewrite:
             count = documents.rewrite(Path(own.rewrite), build)
@@ -167,7 +175,9 @@ def _check(document: Path) -> int:
     faults, count = documents.check(document, build)
     for fault in faults:
         print(fault, file=sys.stderr)
-    print(f'{document}: {count - len(faults)} of {count} tables are as the runs give them')
+    print(
+        f'{document}: {count - len(faults)} of {count} tables are as the runs give them', flush=True
+    )
     return 1 if faults else 0
 
 
@@ -179,7 +189,7 @@ def _pack(places: Sequence[str], runs_dir: Path, folder: Path) -> int:
     for name in grids(places, runs_dir):
         files.add(packed.write_grid(name, runs_dir, folder))
     size = sum(file.stat().st_size for file in files)
-    print(f'{folder}: {len(found.finished)} runs, {size / 1000:,.0f} kB')
+    print(f'{folder}: {len(found.finished)} runs, {size / 1000:,.0f} kB', flush=True)
     return 0
 
 

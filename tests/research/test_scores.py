@@ -8,6 +8,7 @@ import pytest
 from research import measures, scores
 from research.errors import UserError
 from research.scores import Ranked, Units
+from research.tasks import CTC, Classification, Detection, NextFrame, NextToken, Regression
 
 
 def test_the_lower_error_and_the_higher_accuracy_are_better():
@@ -46,3 +47,19 @@ def test_seeds_are_measured_together():
 def test_slices_of_one_number_in_two_items_have_names_of_their_own():
     found = scores.per_slice(np.array(['a', 'a', 'b']), np.array([0, 1, 0]))
     assert len(set(found.tolist())) == 3
+
+
+@pytest.mark.parametrize(
+    ('task', 'known'),
+    [
+        (Classification(), ['item_accuracy', 'slice_accuracy']),
+        (Detection(), ['average_precision', 'f1', 'item_accuracy', 'precision', 'recall']),
+        (Regression(), ['mae', 'within_4']),
+        (CTC(), ['cer', 'cer_lm', 'wer', 'wer_lm']),
+        (NextToken(), ['nll']),
+        (NextToken(per='note'), ['note_nll']),
+        (NextFrame(), ['step_nll']),
+    ],
+)
+def test_the_main_score_of_a_run_is_what_its_task_selects_by(task, known):
+    assert scores.main(known) == task.selects_by

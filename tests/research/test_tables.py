@@ -141,6 +141,26 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path, make):
     assert done.stderr == 'error: the table cannot be printed (No space left on device)\n'
 
 
+@pytest.mark.parametrize(
+    ('known', 'shown'),
+    [(['wer', 'cer'], 'wer'), (['f1', 'item_accuracy', 'average_precision'], 'average_precision')],
+)
+def test_without_a_metric_the_table_is_of_what_the_runs_were_selected_by(
+    tmp_path: Path, make, known, shown
+):
+    for seed in (0, 1):
+        run, names = make(tmp_path, seed=seed), np.array(['a', 'b', 'c'])
+        arrays = {}
+        for score in known:
+            fields = {'unit': names, 'group': names, 'numerator': np.eye(3)[seed]}
+            fields |= {'denominator': np.ones(3), 'target': names == 'b', 'probability': np.ones(3)}
+            arrays |= {f'{score}/{name}': values for name, values in fields.items()}
+        np.savez(run / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+    assert built(tmp_path) == built(tmp_path, f'--metric={shown}')
+    make(tmp_path, 'mlp', wrong=(0,))
+    assert built(tmp_path) == built(tmp_path, '--metric=item_accuracy')
+
+
 def test_csv_has_a_line_a_cell(tmp_path: Path, make):
     make(tmp_path, 'cnn, wide', wrong=(0,))
     [line] = csv.DictReader(io.StringIO(built(tmp_path, '--format=csv')))
