@@ -100,8 +100,6 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
 
 
 def _text(path: Path) -> str:
-    if path.exists() and not path.is_file():  # a pipe would wait, a device never end
-        raise PrepError(f'{path} is no regular file: save the table as a file')
     try:
         raw = path.read_bytes()
     except OSError as error:

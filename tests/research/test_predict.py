@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import io
 import json
@@ -207,9 +208,13 @@ def test_an_unknown_run_is_a_mistake(capsys, tmp_path):
 @pytest.mark.parametrize('style', ['csv', 'json'])
 def test_a_full_disk_behind_standard_output_is_told_in_one_line(run, sounds, capsys, style):
     some = min(sounds.iterdir())
-    with open('/dev/full', 'w') as full, pytest.MonkeyPatch.context() as patch:
+    argv = ['predict', str(run.directory), str(some), f'--format={style}']
+    with (
+        contextlib.suppress(OSError),  # of closing it
+        open('/dev/full', 'w') as full,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr(sys, 'stdout', full)
-        argv = ['predict', str(run.directory), str(some), f'--format={style}']
         assert predict.main(argv) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == 'error: standard output cannot be used (No space left on device)'

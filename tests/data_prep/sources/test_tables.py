@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -94,9 +93,3 @@ def test_what_is_no_finite_number_is_named(text):
     with pytest.raises(ValueError, match=f"x '{text}' is not a"):
         tables.number(tables.Row(2, {'x': text}), 'x')
     assert tables.number(tables.Row(2, {'x': '-1.5e3'}), 'x') == -1500
-
-
-def test_what_is_no_file_on_disk_is_refused_unread(tmp_path):
-    os.mkfifo(tmp_path / 'pipe.csv')  # to open it would wait for a writer
-    with pytest.raises(PrepError, match=r'pipe\.csv is no regular file'):
-        read(tmp_path / 'pipe.csv')
