@@ -1,6 +1,7 @@
 """Sizes to the parameter, and what of the published recipe the experiments keep."""
 
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 import experiments
-from data_prep import synthetic_calls
+from data_prep import splits, synthetic_calls
 from data_prep.cards import Wish
 from experiments.capuchin import capuchin_cnn2d, capuchin_small
 from research import batches, detections, step
+from research.course import course
 from research.decoding.overlapping import HOP_S, ideal
 from research.experiment import network
 from research.meaning import Meaning
@@ -53,9 +55,17 @@ def test_both_hear_the_same_clips():
 
 
 @pytest.mark.parametrize('name', ['capuchin_cnn2d', 'capuchin_small'])
-def test_a_card_says_what_the_score_stands_on(name):
-    card = experiments.cards()[name][1]
-    assert 'Published:' in card or 'Budget:' in card
+def test_a_card_has_the_budget_that_the_experiment_is_given(name):
+    experiment = experiments.build(name)
+    entries = synthetic_calls.find(Wish()).entries
+    columns = {name: [each.columns[name] for each in entries] for name in ('recording', 'kind')}
+    columns |= {'item': [each.item for each in entries], 'label': [each.label for each in entries]}
+    own = synthetic_calls.CORPUS
+    parts = splits.assign(own.protocols[own.default_protocol], columns)
+    steps = course(experiment, int(np.sum(parts == 'train'))).total
+    told = re.search(r'Budget: (\d+) epochs.*?; (\d+) steps on', experiments.cards()[name][1])
+    assert told, name
+    assert (float(told[1]), int(told[2])) == (experiment.epochs, steps)
 
 
 @pytest.mark.parametrize('name', ['capuchin_cnn2d', 'capuchin_small'])
