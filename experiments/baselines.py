@@ -24,7 +24,6 @@ def genre_forest() -> Experiment:
     Published: a tutorial without a protocol; scores are not comparable.
     Model: 5,125 statistics (mean, deviation and three quantiles of 1,025 bins); 100 or 300 trees
     of depth 2 to 16, chosen by five folds of whole groups of the training part.
-    `--set=frontend=MFCC` is the better front-end for it: 100 statistics of 20 coefficients.
     """
     return Experiment(
         name='genre_forest',

@@ -78,8 +78,9 @@ def genre_lstm() -> Experiment:
 def genre_resnet() -> Experiment:
     """A residual network over log-mel slices of 9.6 s, augmented.
 
-    Input: halves of the slices, speed, level, masks and blends drawn anew for each step; label
-    smoothing, decoupled weight decay and a cosine, after Kong et al., "PANNs" (2020), section III.
+    Input: slices shifted by up to half their length, speed, level, masks and blends drawn anew for
+    each step; label smoothing, decoupled weight decay and a cosine, after Kong et al., "PANNs"
+    (2020), section III.
     Model: 1,233,578 parameters with ten genres (2,240 of them running statistics).
     Budget: 40 epochs of three slices a recording, where the tutorials' hear ten slices 30 to 50
     times; about twice the time of genre_cnn1d on the stand-in. Cost: python -m

@@ -64,7 +64,7 @@ class SelfAttention(nn.Module):
                 f'--set=model.width={max(self.width // (2 * self.heads), 1) * 2 * self.heads}'
             )
         self.norm = nn.LayerNorm(dtype=jnp.dtype(self.dtype))
-        # A bias of the keys would move all scores of a query alike, but for the rotation.
+        # No bias of its own: that of the norm comes to queries, keys and values through it.
         self.inward = dense(3 * self.width, self.dtype, use_bias=False)
         self.outward = dense(self.width, self.dtype)
         self.drop = layers.Dropout(self.dropout)
