@@ -54,7 +54,7 @@ def spectrograms(trained: Trained) -> None:
             features, lengths = jax.device_get(valid.inputs(chosen))
             shown[name] = [f[:n] for f, n in zip(features, lengths, strict=True)]
     frontend = sound(trained.experiment)
-    hop_s = getattr(frontend, 'hop', getattr(frontend, 'frame', 1)) / frontend.rate_hz
+    hop_s = frontend.hop / frontend.rate_hz
     title = f'{type(frontend).__name__}, {corpus.name}, validation part'
     path = trained.place.plots / 'spectrograms.png'
     plots.spectrograms(shown, path, hop_s, title, frontend.axis, frontend.unit)

@@ -80,22 +80,17 @@ def points(trained: Trained) -> list[maps.Point]:
     return found
 
 
-def excerpt(
-    corpus: Corpus, slices: Examples, rate_hz: int, seconds: float
-) -> Int16[np.ndarray, ' samples']:
-    """The middle of what a model hears of a recording, at `maps.RATE_HZ`.
+def middle(slices: Examples, rate_hz: int, seconds: float) -> tuple[int, int, int]:
+    """The middle of what a model hears of a recording.
 
     Args:
-        corpus: open.
         slices: of one record.
         rate_hz: that they are counted at.
         seconds: at most so much.
+
+    Returns:
+        The record, and where its samples [begin, end) at `maps.RATE_HZ` are.
     """
-    return _cut(corpus, *middle(slices, rate_hz, seconds))
-
-
-def middle(slices: Examples, rate_hz: int, seconds: float) -> tuple[int, int, int]:
-    """The record of some slices, and the samples [begin, end) of their middle at `maps.RATE_HZ`."""
     first_s = slices.start.min() / rate_hz
     last_s = (slices.start + slices.samples).max() / rate_hz
     begin_s = max((first_s + last_s - seconds) / 2, first_s)

@@ -109,7 +109,10 @@ def test_predicted_labels_are_those_of_the_greedy_search():
     logits, frames = outputs(6, 1, 0, 5, seed=3)
     found = CTC().predict((logits, frames), None)
     assert 'loss' not in found
-    expected = greedy.decode_batch(np.asarray(logits), np.asarray(frames))
+    expected = [
+        greedy.collapse(np.argmax(own[:length], axis=1))
+        for own, length in zip(np.asarray(logits), frames.tolist(), strict=True)
+    ]
     rows = zip(found['labels'].tolist(), found['count'].tolist(), strict=True)
     assert [row[:count] for row, count in rows] == expected
     assert max(map(len, expected)) > 1
