@@ -34,6 +34,11 @@ class FrontEnd(Protocol):
         ...
 
     @property
+    def hop(self) -> int:
+        """Samples from the beginning of a frame to that of the next."""
+        ...
+
+    @property
     def frames(self) -> int | None:
         """How many frames it keeps; None: all."""
         ...

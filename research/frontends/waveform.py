@@ -26,6 +26,10 @@ class Waveform:
     frame: Count = 1
     frames: Count | None = None
 
+    @property
+    def hop(self) -> int:
+        return self.frame
+
     def __call__(
         self, samples: Float[Array, '*batch samples'], lengths: Int[Array, '*batch'] | None = None
     ) -> tuple[Float[Array, '*batch frames features'], Int[Array, '*batch']]:

@@ -96,8 +96,7 @@ def framing(experiment: Experiment, weights: Weights) -> tuple[int, int]:
     # a layer without padding lacks at its ends is the same for all lengths.
     frames, more = given(one.shape[0]), given(one.shape[0] + SPAN)
     stride = max(round(SPAN / (more - frames)), 1)
-    hop = getattr(frontend, 'hop', getattr(frontend, 'frame', 1))
-    return frames, stride * hop
+    return frames, stride * frontend.hop
 
 
 class _File:
