@@ -75,7 +75,7 @@ def draw(
         token = jnp.zeros_like(previous)
         for field in range(fields):
             logits = jnp.where(allowed, ask('logits', hidden, token), -jnp.inf)
-            drawn = _choose(own, field, tokens.split(logits, sizes)[field], choice)
+            drawn = _choose(own, field, fields.split(logits, sizes)[field], choice)
             token = token.at[:, field].set(jnp.where(place < told, known[:, field], drawn))
         return (token, cache), token
 

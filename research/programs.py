@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from research import parallel, sources, values
+from research import parallel, reach, sources, values
 from research import step as steps
 from research.course import Course
 from research.evaluate import Evaluator
@@ -68,7 +68,9 @@ class Alone:
         valid: Evaluator,
     ):
         self._devices, self._source, self._valid = devices, source, valid
-        self._dispatch = steps.compile_steps(experiment, way.total, devices)
+        self._dispatch = steps.compile_steps(
+            experiment, way.total, devices, reach.vanishes(experiment, source.shortest)
+        )
         self._scalars = {name: jnp.float32(x) for name, x in values.extract(experiment).items()}
         self._positions = np.arange(experiment.batch_size, dtype=np.int32)
 
@@ -118,7 +120,9 @@ class Stack:
         self._experiments, self._way = list(experiments), way
         self._source, self._valid, self._even = source, valid, even
         self._devices = parallel.stack(len(experiments), first.batch_size, even)
-        self._dispatch = steps.compile_steps(first, way.total, self._devices)
+        self._dispatch = steps.compile_steps(
+            first, way.total, self._devices, reach.vanishes(first, source.shortest)
+        )
         columns = [values.extract(each) for each in experiments]
         self._scalars = {
             name: jnp.array([each[name] for each in columns], jnp.float32) for name in columns[0]

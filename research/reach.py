@@ -79,6 +79,19 @@ def of(experiment: Experiment) -> Reach:
 _of = functools.lru_cache(maxsize=8)(Reach)
 
 
+def vanishes(experiment: Experiment, shortest: int) -> bool:
+    """Whether batch norm of a bound experiment may meet a batch of which no frame is left.
+
+    Args:
+        shortest: valid samples of the shortest example to train on.
+    """
+    if isinstance(experiment.frontend, View) or not hasattr(experiment.model, 'batch_axis'):
+        return False
+    reach = of(experiment)
+    # Whole slices that are too short for a model are refused by its layers.
+    return shortest < reach.size and not reach(shortest)
+
+
 def beyond(experiment: Experiment, made: Material) -> dict[str, int]:
     """Of each part, how many examples a bound experiment's model has too few frames for.
 
@@ -95,7 +108,6 @@ def beyond(experiment: Experiment, made: Material) -> dict[str, int]:
             wanted = np.asarray(ctc.needed(part.target['tokens'], part.target['lengths']))
             found[name] = int(np.sum(wanted > reach.frames(part.samples)))
         else:
-            # Whole slices that are too short for a model are refused by its layers.
             shortest = int(part.samples.min())
             short = shortest < reach.size and not reach(shortest)
             found[name] = int(np.sum(part.samples < reach.least)) if short else 0

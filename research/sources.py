@@ -37,6 +37,11 @@ Indices = Int32[np.ndarray, 'steps batch']
 class Source(Protocol):
     """The training part, step by step."""
 
+    @property
+    def shortest(self) -> int:
+        """Valid samples of its shortest example."""
+        ...
+
     def __call__(self, at: int, updates: int) -> tuple[Any, Indices]:
         """Data as the layout wants it, and where in them the examples of steps [at, at + updates)
         are."""
@@ -55,6 +60,7 @@ class Resident:
     def __init__(self, experiment: Experiment, examples: Examples, data: Any):
         """Args: `data` as `on_device` gives them, where the layout wants them."""
         self._experiment, self._samples = experiment, examples.samples
+        self.shortest = int(examples.samples.min())
         self._buckets = dealt(experiment, examples)
         self.data = data
 
@@ -109,6 +115,7 @@ class Streamed:
     ):
         self._experiment, self._way, self._devices = experiment, way, devices
         self._threads = threads
+        self.shortest = int(examples.samples.min())
         self._windows = clips.Windows(experiment, corpus, examples)
         self._buckets = dealt(experiment, examples)
         self._steps: Generator[Clips, None, None] | None = None

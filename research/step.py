@@ -18,6 +18,7 @@ from research import batches, mixup, values
 from research.errors import UserError
 from research.experiment import Experiment, StandIn, network
 from research.meaning import Meaning
+from research.models import layers
 from research.overrides import replace
 from research.parallel import Devices
 
@@ -180,20 +181,22 @@ def step(
     )
 
 
-def compile_steps(experiment: Experiment, total: int, devices: Devices) -> Callable:
+def compile_steps(
+    experiment: Experiment, total: int, devices: Devices, guarded: bool = False
+) -> Callable:
     """`dispatch(state, data, indices [steps, batch], positions, (scalars, fresh))`, compiled.
 
     Several steps are one program; `fresh` empties the sums before them. Returns the state and a
     copy of its sums that outlives the next, donating, call. On a layout for a stack, state, scalars
     and `fresh` have a leading member axis, and indices are [steps, members, batch].
 
-    Experiments that differ in values alone are given the same program.
+    Experiments that differ in values alone are given the same program. `guarded` as layers.guarded.
     """
-    return _compiled(canonical(experiment), total, devices)
+    return _compiled(canonical(experiment), total, devices, guarded)
 
 
 @functools.lru_cache(maxsize=16)
-def _compiled(experiment: Experiment, total: int, devices: Devices) -> Callable:
+def _compiled(experiment: Experiment, total: int, devices: Devices, guarded: bool) -> Callable:
     if devices.axis and hasattr(experiment.model, 'batch_axis'):
         experiment = replace(experiment, model=replace(experiment.model, batch_axis=devices.axis))
 
@@ -218,4 +221,9 @@ def _compiled(experiment: Experiment, total: int, devices: Devices) -> Callable:
             state, _ = jax.lax.scan(body, state, indices)
         return state, (state.sums | {'broken': state.broken})
 
-    return devices.compile(dispatch)
+    @functools.wraps(dispatch)
+    def traced(*arguments):
+        with layers.guarded(guarded):
+            return dispatch(*arguments)
+
+    return devices.compile(traced if guarded else dispatch)

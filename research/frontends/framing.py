@@ -6,9 +6,10 @@ Frame t holds the samples [t * hop, t * hop + width). Lengths count valid entrie
 from typing import TypeVar
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from research.errors import UserError
+from research.lengths import valid
 
 Samples = TypeVar('Samples', int, Array)
 
@@ -16,11 +17,6 @@ Samples = TypeVar('Samples', int, Array)
 def count(samples: Samples, width: int, hop: int) -> Samples:
     """Frames that lie wholly inside so many samples: 1 + (samples - width) // hop, or 0."""
     return (1 + (samples - width) // hop) * (samples >= max(width, 1))
-
-
-def valid(lengths: Int[Array, '*batch'], size: int) -> Bool[Array, '*batch {size}']:
-    """True where an index in [0, size) lies below its example's length."""
-    return jnp.arange(size) < lengths[..., None]
 
 
 def begin(

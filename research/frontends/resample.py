@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from research.errors import UserError
 from research.frontends import framing
+from research.lengths import valid
 
 # Of the matrix of taps, 64 MiB. All pairs of common rates stay below 600 thousand.
 MOST_ENTRIES = 2**24
@@ -108,4 +109,4 @@ def resample(
     cut = framing.cut(padded, width, hop, blocks)
     product = jnp.matmul(cut, taps, precision=jax.lax.Precision.HIGHEST)
     resampled = product.reshape(*samples.shape[:-1], blocks * outputs)[..., :size]
-    return jnp.where(framing.valid(lengths, size), resampled, 0), lengths
+    return jnp.where(valid(lengths, size), resampled, 0), lengths

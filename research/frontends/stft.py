@@ -12,6 +12,7 @@ from jaxtyping import Array, Complex, Float, Int
 from research.bounds import Count, Positive
 from research.errors import UserError, unknown
 from research.frontends import framing
+from research.lengths import valid
 
 # Periodic generalised cosine windows: a - (1 - a) * cos(2 pi n / N). Harris, "On the use of windows
 # for harmonic analysis with the discrete Fourier transform", 1978.
@@ -101,7 +102,7 @@ class Spectral(abc.ABC):
         cut = framing.cut(samples, self.width, self.hop, frames)
         spectrum = jnp.fft.rfft(cut * cosine_window(self.window, self.width), n=self.n_fft)
         lengths = framing.count(lengths, needed, self.hop)
-        spectrum = jnp.where(framing.valid(lengths, frames)[..., None], spectrum, 0)
+        spectrum = jnp.where(valid(lengths, frames)[..., None], spectrum, 0)
         return framing.finish(self.features(spectrum), lengths, self.frames)
 
 

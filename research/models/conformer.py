@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Index, RateValue, Scalar
+from research.lengths import valid
 from research.models import layers
 from research.models.attention import FeedForward, SelfAttention, dense
 from research.models.convolution import Depthwise, Padded
@@ -78,7 +79,7 @@ class _Block(nn.Module):
 
     @nn.compact
     def __call__(self, x, lengths, keys):
-        mask = layers.valid(lengths, x.shape[1])[:, None]
+        mask = valid(lengths, x.shape[1])[:, None]
         x = x + 0.5 * FeedForward(self.expansion, self.dropout, self.dtype)(x, keys)
         x = x + SelfAttention(x.shape[-1], self.heads, self.dropout, self.dtype)(x, mask, keys)
         x = x + _Convolution(self.kernel, self.dropout, self.dtype)(x, lengths, keys)

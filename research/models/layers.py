@@ -6,17 +6,20 @@ otherwise, so that dropout does not depend on how examples are laid out over dev
 may be traced scalars, so that runs with different rates train as one program.
 """
 
+import contextlib
+import contextvars
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from research.bounds import Scalar
 from research.errors import UserError
+from research.lengths import valid
 from research.models.lowering import convolve
 
 Keys = UInt32[Array, 'batch 2']
@@ -24,10 +27,7 @@ Keys = UInt32[Array, 'batch 2']
 # Keras's default, which the published models were trained with.
 kernel_init = nn.initializers.glorot_uniform()
 
-
-def valid(lengths: Int[Array, ' batch'], frames: int) -> Bool[Array, 'batch frames']:
-    """True where a frame lies within its example's length."""
-    return jnp.arange(frames) < lengths[:, None]
+_GUARDED = contextvars.ContextVar('guarded', default=False)
 
 
 def zero_padding(
@@ -182,8 +182,7 @@ class Conv(nn.Module):
 class BatchNorm(nn.Module):
     """Batch normalisation over valid positions (Ioffe and Szegedy, 2015), statistics in float32.
 
-    A batch without a single valid position says nothing: the running statistics stay as they are,
-    and nothing comes out that is not finite.
+    A batch without a single valid position wants `guarded`: a mean of nothing is NaN.
 
     Attributes:
         momentum: share of the running statistics that a step keeps.
@@ -200,9 +199,10 @@ class BatchNorm(nn.Module):
     def __call__(
         self, x: Float[Array, 'batch time ...'], lengths: Int[Array, ' batch'], training: bool
     ) -> Float[Array, 'batch time ...']:
+        guarded = training and _GUARDED.get() and not self.is_initializing()
         heard = jnp.any(lengths > 0)
         # What lies past the lengths stands in where nothing else does: a mean of nothing is NaN.
-        mask = valid(jnp.where(heard, lengths, x.shape[1]), x.shape[1])
+        mask = valid(jnp.where(heard, lengths, x.shape[1]) if guarded else lengths, x.shape[1])
         norm = nn.BatchNorm(
             use_running_average=not training,
             momentum=self.momentum,
@@ -210,14 +210,26 @@ class BatchNorm(nn.Module):
             axis_name=None if self.is_initializing() else self.axis_name,
             dtype=jnp.dtype(self.dtype),
         )
-        if not training:
-            return norm(x)
-        kept = {} if self.is_initializing() else dict(norm.variables['batch_stats'])
-        result = norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)))
+        kept = dict(norm.variables['batch_stats']) if guarded else {}
+        result = norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if training else None)
         for name, old in kept.items():
             changed = norm.get_variable('batch_stats', name)
             norm.put_variable('batch_stats', name, jnp.where(heard, changed, old))
         return result
+
+
+@contextlib.contextmanager
+def guarded(wanted: bool) -> Iterator[None]:
+    """Whether batch norm, while it is traced in here, stands a batch without any valid position.
+
+    Then the running statistics stay as they are, and nothing comes out that is not finite. XLA
+    rounds such a program otherwise, so that it is asked for where there may be such a batch alone.
+    """
+    token = _GUARDED.set(wanted)
+    try:
+        yield
+    finally:
+        _GUARDED.reset(token)
 
 
 class Dropout(nn.Module):

@@ -6,14 +6,12 @@ token has a likelihood too. Within a token each field is told from the true ones
 the fields' log-likelihoods add up to that of the token.
 """
 
-from collections.abc import Sequence
-
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.errors import UserError
-from research.models import layers
+from research.lengths import valid
 from research.models.attention import dense
 
 
@@ -31,18 +29,11 @@ def sizes(vocabulary: tuple[int, ...], outputs: int) -> tuple[int, ...]:
     return vocabulary or (outputs,)
 
 
-def split(
-    logits: Float[Array, '*positions outputs'], sizes: Sequence[int]
-) -> list[Float[Array, '*positions values']]:
-    """One array of logits a field."""
-    return jnp.split(logits, [sum(sizes[: field + 1]) for field in range(len(sizes) - 1)], -1)
-
-
 def rows(
     x: Int[Array, 'batch time *fields'], lengths: Int[Array, ' batch']
 ) -> Int[Array, 'batch time fields']:
     """Tokens as rows of fields, zero past their lengths."""
-    mask = layers.valid(lengths, x.shape[1])[:, :, None]
+    mask = valid(lengths, x.shape[1])[:, :, None]
     return jnp.where(mask, x.reshape(*x.shape[:2], -1), 0)
 
 

@@ -7,12 +7,13 @@ from typing import ClassVar
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int, Int16
+from jaxtyping import Array, Float, Int, Int16
 
 from research import transcription
 from research.corpora import Corpus
 from research.errors import UserError
 from research.examples import Examples
+from research.lengths import valid
 from research.meaning import Meaning
 from research.scores import Units
 from research.tasks.contract import Predictions, Truth, Tuned
@@ -91,7 +92,7 @@ class CTC:
         It is near 1 when a network has learnt to say nothing, the first thing that one learns.
         """
         logits, frames = outputs
-        blank = (jnp.argmax(logits, axis=-1) == BLANK) & _valid(frames, logits.shape[1])
+        blank = (jnp.argmax(logits, axis=-1) == BLANK) & valid(frames, logits.shape[1])
         return jnp.sum(blank, axis=1) / jnp.maximum(frames, 1)
 
     def predict(self, outputs: Outputs, targets: Targets | None) -> dict[str, Array]:
@@ -136,18 +137,18 @@ def collapse(
     """Each example's best path, repeats joined and blanks removed, and how many labels it has."""
     best = jnp.argmax(logits, axis=-1)
     before = jnp.pad(best[:, :-1], ((0, 0), (1, 0)), constant_values=BLANK)
-    said = (best != before) & (best != BLANK) & _valid(frames, best.shape[1])
+    said = (best != before) & (best != BLANK) & valid(frames, best.shape[1])
     first = jnp.argsort(~said, axis=1, stable=True)
     count = jnp.sum(said, axis=1)
     labels = jnp.take_along_axis(best, first, axis=1)
-    return jnp.where(_valid(count, best.shape[1]), labels, BLANK).astype(jnp.int16), count
+    return jnp.where(valid(count, best.shape[1]), labels, BLANK).astype(jnp.int16), count
 
 
 def needed(
     tokens: Int[Array | np.ndarray, 'batch labels'], lengths: Int[Array | np.ndarray, ' batch']
 ) -> Int[Array, ' batch']:
     """Frames without which labels have no alignment: one each, and a blank between equal ones."""
-    again = (tokens[:, 1:] == tokens[:, :-1]) & _valid(lengths - 1, tokens.shape[1] - 1)
+    again = (tokens[:, 1:] == tokens[:, :-1]) & valid(jnp.asarray(lengths) - 1, tokens.shape[1] - 1)
     return jnp.asarray(lengths) + jnp.sum(again, axis=1)
 
 
@@ -170,7 +171,7 @@ def edits(errors: Errors, truth: Truth) -> Units:
 def _nats(outputs: Outputs, targets: Targets) -> Float[Array, ' batch']:
     (logits, frames), tokens, lengths = outputs, targets['tokens'], targets['lengths']
     past, unsaid = (
-        (~_valid(size, total)).astype(jnp.float32)
+        (~valid(size, total)).astype(jnp.float32)
         for size, total in ((frames, logits.shape[1]), (lengths, tokens.shape[1]))
     )
     # Optax says 1e5 of what cannot be, which no gradient could tell from a bad guess.
@@ -179,10 +180,6 @@ def _nats(outputs: Outputs, targets: Targets) -> Float[Array, ' batch']:
         optax.ctc_loss(logits, past, tokens, unsaid, blank_id=BLANK),
         jnp.inf,
     )
-
-
-def _valid(lengths, size: int) -> Bool[Array, 'batch {size}']:
-    return jnp.arange(size) < jnp.asarray(lengths)[:, None]
 
 
 def _transcripts(corpus: Corpus, examples: Examples) -> list[str]:

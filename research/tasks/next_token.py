@@ -1,14 +1,13 @@
 """The next token of a piece, told from those before it."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Literal
 
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from research import fields
 from research.bounds import Count
 from research.corpora import Corpus
 from research.errors import UserError
@@ -54,7 +53,7 @@ class NextToken(Likelihood):
         """Share of the judged tokens of which each field's most probable value is the true one."""
         logits, own = outputs[0], told(outputs, targets['tokens'])
         right = jnp.ones(own.shape[:2], bool)
-        for field, part in enumerate(_split(logits, self.sizes)):
+        for field, part in enumerate(fields.split(logits, self.sizes)):
             right &= jnp.argmax(part, axis=-1) == own[..., field]
         return mean(right.astype(jnp.float32), judged(outputs, targets))
 
@@ -62,11 +61,6 @@ class NextToken(Likelihood):
         """Nats of each of a window's last tokens, judged or not."""
         logits, own = outputs[0], told(outputs, targets['tokens'])
         nats = jnp.zeros(own.shape[:2])
-        for field, part in enumerate(_split(logits, self.sizes)):
+        for field, part in enumerate(fields.split(logits, self.sizes)):
             nats += optax.softmax_cross_entropy_with_integer_labels(part, own[..., field])
         return nats
-
-
-def _split(logits: Float[Array, 'batch told outputs'], sizes: Sequence[int]) -> list[Array]:
-    """Those of each field."""
-    return jnp.split(logits, np.cumsum(sizes)[:-1].tolist(), axis=-1)

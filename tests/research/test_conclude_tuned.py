@@ -39,7 +39,7 @@ def temperature(found: dict[str, Any]) -> float:
     ('task', 'said', 'read', 'chosen'),
     [
         (Classification(), {'valid': classes(18), 'test': classes(12)}, temperature, 0.9),
-        (Detection(), {'valid': calls(0.8), 'test': calls(0.2)}, lambda t: t['threshold'], 0.8),
+        (Detection(), {'valid': calls(0.8), 'test': calls(0.2)}, lambda t: t['threshold'], 0.6),
         (Detection(), {'valid': calls(0.8), 'test': calls(0.2)}, lambda t: t['enter'], 0.8),
         (Detection(), {'valid': calls(0.8), 'test': calls(0.2)}, lambda t: t['leave'], 0.8),
     ],

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from research import generation
+from research import fields, generation
 from research.generation import Choice
-from research.models import FrameGRU, TokenGRU, Transformer, tokens
+from research.models import FrameGRU, TokenGRU, Transformer
 
 SIZES = (3, 4)
 # Each program runs once or twice: compiled quickly rather than well.
@@ -75,7 +75,7 @@ def test_the_most_probable_is_the_argmax_of_the_whole_pass_field_by_field(name):
     for place in range(3, 12):
         for field in range(2):
             logits, _ = whole_pass(variables(name), piece[None], jnp.full(1, 12))
-            piece[place, field] = jnp.argmax(tokens.split(logits, SIZES)[field][0, place])
+            piece[place, field] = jnp.argmax(fields.split(logits, SIZES)[field][0, place])
     np.testing.assert_array_equal(drawn[0], piece[3:])
     assert len({tuple(row) for row in piece[3:].tolist()}) > 2
 

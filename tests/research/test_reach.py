@@ -118,3 +118,10 @@ def test_a_model_that_keeps_no_frame_of_any_recording_is_refused_with_what_helps
         'drawn: model=CNN1D keeps no frame of a recording shorter than 0.47 s, and the longest to '
         'train on has 0.2 s: give --set=model.levels=2 or --set=model=SeparableCNN'
     )
+
+
+def test_batch_norm_is_guarded_where_a_batch_may_have_no_frame_and_nowhere_else(drawn):
+    short, long = (clips(drawn, *(least, 1.0) * 12) for least in (0.1, 0.5))
+    for (experiment, made), wanted in ((short, True), (long, False)):
+        shortest = int(made.parts['train'].samples.min())
+        assert reach.vanishes(experiment, shortest) == wanted

@@ -157,7 +157,16 @@ def test_without_a_metric_the_table_is_of_what_the_runs_were_selected_by(
             arrays |= {f'{score}/{name}': values for name, values in fields.items()}
         np.savez(run / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
     assert built(tmp_path) == built(tmp_path, f'--metric={shown}')
+
+
+def test_without_a_metric_runs_that_were_selected_by_several_are_shown_by_accuracy(
+    tmp_path: Path, make
+):
     make(tmp_path, 'mlp', wrong=(0,))
+    speech, fields = make(tmp_path, 'cnn'), dict.fromkeys(('unit', 'group'), np.array(['a', 'b']))
+    fields |= dict.fromkeys(('numerator', 'denominator'), np.ones(2))
+    arrays = {f'wer/{name}': values for name, values in fields.items()}
+    np.savez(speech / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
     assert built(tmp_path) == built(tmp_path, '--metric=item_accuracy')
 
 

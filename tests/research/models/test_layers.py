@@ -104,9 +104,10 @@ def test_a_batch_without_a_valid_frame_changes_no_statistics_and_stays_finite():
     variables |= once
 
     def total(params, x):
-        out, changed = apply(norm)(
-            variables | {'params': params}, x, jnp.zeros(3, int), True, mutable=['batch_stats']
-        )
+        with layers.guarded(True):
+            out, changed = apply(norm)(
+                variables | {'params': params}, x, jnp.zeros(3, int), True, mutable=['batch_stats']
+            )
         return jnp.sum(out**2), changed
 
     found, changed = jax.grad(total, argnums=(0, 1), has_aux=True)(variables['params'], x)

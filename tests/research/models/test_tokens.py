@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from research import fields
 from research.errors import UserError
 from research.models import TokenGRU, Transformer, tokens
 
@@ -39,7 +40,7 @@ def whole_pass(name) -> Any:
 
 def log_likelihoods(logits, x):
     """Of each field of each note."""
-    logs = [jax.nn.log_softmax(each) for each in tokens.split(logits, SIZES)]
+    logs = [jax.nn.log_softmax(each) for each in fields.split(logits, SIZES)]
     own = [jnp.take_along_axis(log, x[..., i, None], -1) for i, log in enumerate(logs)]
     return jnp.concatenate(own, axis=-1)
 
@@ -64,7 +65,7 @@ def test_a_field_is_told_from_what_comes_before_it_and_from_nothing_else(name, f
     other = x.at[:, 6, field].set((x[:, 6, field] + 1) % SIZES[field])
     apply = whole_pass(name)
     before, after = (
-        tokens.split(apply(variables, each, jnp.full(3, 12))[0], SIZES) for each in (x, other)
+        fields.split(apply(variables, each, jnp.full(3, 12))[0], SIZES) for each in (x, other)
     )
     for told, (one, two) in enumerate(zip(before, after, strict=True)):
         first = 6 if told > field else 7
@@ -88,7 +89,7 @@ def test_one_note_at_a_time_comes_to_the_whole_pass(name):
                 model.apply(variables, hidden, token.at[:, field:].set(0), method='logits')
                 for field in range(len(SIZES))
             ]
-            parts = [tokens.split(g, SIZES)[field] for field, g in enumerate(guesses)]
+            parts = [fields.split(g, SIZES)[field] for field, g in enumerate(guesses)]
             return (token, cache), jnp.concatenate(parts, axis=-1)
 
         start = (jnp.full((3, 2), 99), model.begin(3))
