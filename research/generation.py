@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, Shaped, UInt32
 
 from research.decoding import sampling
+from research.fields import split
 from research.models import tokens
 
 
@@ -75,7 +76,7 @@ def draw(
         token = jnp.zeros_like(previous)
         for field in range(fields):
             logits = jnp.where(allowed, ask('logits', hidden, token), -jnp.inf)
-            drawn = _choose(own, field, fields.split(logits, sizes)[field], choice)
+            drawn = _choose(own, field, split(logits, sizes)[field], choice)
             token = token.at[:, field].set(jnp.where(place < told, known[:, field], drawn))
         return (token, cache), token
 

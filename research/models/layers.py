@@ -199,10 +199,12 @@ class BatchNorm(nn.Module):
     def __call__(
         self, x: Float[Array, 'batch time ...'], lengths: Int[Array, ' batch'], training: bool
     ) -> Float[Array, 'batch time ...']:
-        guarded = training and _GUARDED.get() and not self.is_initializing()
-        heard = jnp.any(lengths > 0)
-        # What lies past the lengths stands in where nothing else does: a mean of nothing is NaN.
-        mask = valid(jnp.where(heard, lengths, x.shape[1]) if guarded else lengths, x.shape[1])
+        heard = None
+        if training and _GUARDED.get() and not self.is_initializing():
+            # What lies past the lengths stands in where nothing else does.
+            heard = jnp.any(lengths > 0)
+            lengths = jnp.where(heard, lengths, x.shape[1])
+        mask = valid(lengths, x.shape[1])
         norm = nn.BatchNorm(
             use_running_average=not training,
             momentum=self.momentum,
@@ -210,7 +212,7 @@ class BatchNorm(nn.Module):
             axis_name=None if self.is_initializing() else self.axis_name,
             dtype=jnp.dtype(self.dtype),
         )
-        kept = dict(norm.variables['batch_stats']) if guarded else {}
+        kept = {} if heard is None else dict(norm.variables['batch_stats'])
         result = norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if training else None)
         for name, old in kept.items():
             changed = norm.get_variable('batch_stats', name)
