@@ -40,8 +40,8 @@ class Reach:
                 return heard[0]
             made = jax.eval_shape(model.init, jax.random.PRNGKey(0), x, heard)
             variables = jax.tree.map(lambda each: jnp.zeros(each.shape, each.dtype), made)
-            given: Any
-            given, told = model.apply(variables, x, heard, None, mutable=['intermediates'])
+            answer: Any = model.apply(variables, x, heard, None, mutable=['intermediates'])
+            given, told = answer
             if isinstance(given, tuple):
                 return given[1][0]
             [left] = told.get('intermediates', {}).get('left', [heard])

@@ -58,7 +58,8 @@ def test_two_steps_of_an_experiment_on_sound_end_with_its_own_score(name, drawn,
     corpus = dataclasses.replace(corpus, facts=facts)
     experiment = small(name, *SECOND, *changes)
     assert experiment.task.selects_by == score
-    stands(*go(experiment, corpus, tmp_path), score)
+    place, result = go(experiment, corpus, tmp_path)
+    stands(place, result, score)
 
 
 @pytest.mark.slow
@@ -72,4 +73,5 @@ def test_two_steps_of_the_transformer_on_voices_end_with_nats_a_note(composed, g
     )
     model = ('model.width=8', 'model.depth=1', 'model.heads=2', 'model.context=24')
     experiment = small('jsb_voices_transformer', *changes, *model)
-    stands(*go(experiment, composed([12] * 9), tmp_path), 'note_nll')
+    place, result = go(experiment, composed([12] * 9), tmp_path)
+    stands(place, result, 'note_nll')
