@@ -24,6 +24,7 @@ def genre_forest() -> Experiment:
     Published: a tutorial without a protocol; scores are not comparable.
     Model: 5,125 statistics (mean, deviation and three quantiles of 1,025 bins); 100 or 300 trees
     of depth 2 to 16, chosen by five folds of whole groups of the training part.
+    Seen: item_accuracy 41.7% [30.0%, 54.0%] on corpus_styles, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='genre_forest',
@@ -42,6 +43,7 @@ def tempo_forest() -> Experiment:
     Published: a tutorial without a protocol; scores are not comparable.
     Model: the 5,125 statistics of genre_forest, which do not know the order of frames; trees and
     depth chosen as there. Slices of 10 s, three of a clip of GTZAN; their mean is what is told.
+    Seen: mae 25.015 [20.858, 29.443] on synthetic_rhythms, 3 seeds, 2026-11-28.
     """
     return _tempo_forest('tempo_forest', STFT(rate_hz=22_050, n_fft=2048, hop=2048), Forest())
 
@@ -50,6 +52,7 @@ def tempo_flux_forest() -> Experiment:
     """A random forest on the periodicity of the STFT's flux tells the tempo.
 
     Model: 344 statistics, the autocorrelation at lags up to four seconds; the rest as tempo_forest.
+    Seen: mae 22.281 [19.286, 25.281] on synthetic_rhythms, 3 seeds, 2026-11-28.
     """
     model = Forest(moments=False, quantiles=(), lags=344)
     return _tempo_forest('tempo_flux_forest', STFT(rate_hz=22_050, n_fft=1024, hop=256), model)
@@ -61,6 +64,7 @@ def tempo_cnn1d() -> Experiment:
     Input after Schreiber and Mueller, "A single-step approach to musical tempo estimation using a
     convolutional neural network" (2018): 40 bands; there the tempo is one of 256 classes, here a
     number. A filter of the last level spans 1.6 s.
+    Seen: mae 22.036 [18.846, 25.569] on synthetic_rhythms, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='tempo_cnn1d',

@@ -31,6 +31,7 @@ def capuchin_cnn2d() -> Experiment:
     Ceiling: event F1 0.947, recall 0.899, count error 0.83 on the stand-in, for windows of 3 s.
 
     A clip shorter than 3 s has its zeros behind it, where the published one has them in front.
+    Seen: average_precision 63.1% [57.1%, 76.2%] on synthetic_calls, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='capuchin_cnn2d',
@@ -54,6 +55,7 @@ def capuchin_small() -> Experiment:
     Budget: 40 epochs; 300 steps on the stand-in, which take less time than the 30 of
     `capuchin_cnn2d`. Cost: python -m benchmarks.train_step.
     Ceiling: event F1 0.947, recall 0.899, count error 0.83 on the stand-in, for windows of 3 s.
+    Seen: average_precision 66.7% [53.8%, 80.4%] on synthetic_calls, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='capuchin_small',

@@ -21,8 +21,8 @@ def genre_cnn1d() -> Experiment:
 
     Published: about 60% on 10% of GTZAN's clips, one random split, no validation set.
     Model: 34,728,650 parameters with ten genres (16,256 of them running statistics).
-    Seen: 45.0% [33.3, 56.7] of 60 test pieces of corpus_styles, three seeds, 2026-11-21, on
-    2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
+    Seen: item_accuracy 50.0% [35.2%, 64.2%] on corpus_styles, 3 seeds, 2026-11-28.
+    Cost: python -m benchmarks.train_step.
 
     On the stand-in's 120 clips a batch of 128 would be one step an epoch, so it takes smaller ones;
     and 225 steps are too few for running statistics that keep 99% a step.
@@ -45,8 +45,8 @@ def genre_cnn2d() -> Experiment:
 
     Published: 75-79% of validation slices, random split of slices.
     Model: 45,514 parameters with ten genres (192 of them running statistics).
-    Seen: 38.9% [27.7, 50.6] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
-    2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
+    Seen: item_accuracy 38.9% [27.1%, 50.8%] on corpus_styles, 3 seeds, 2026-11-28.
+    Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_cnn2d', CNN2D(), RMSprop(learning_rate=1e-3), epochs=30.0)
 
@@ -57,8 +57,8 @@ def genre_mlp() -> Experiment:
     Published: 76% of training and 59% of validation slices, random split of slices; the optimizer
     is not stated, Adam at 1e-3 is read into it.
     Model: 1,268,298 parameters with ten genres.
-    Seen: 39.4% [28.5, 50.3] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
-    2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
+    Seen: item_accuracy 39.4% [28.3%, 50.8%] on corpus_styles, 3 seeds, 2026-11-28.
+    Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_mlp', MLP(), Adam(learning_rate=1e-3), epochs=50.0)
 
@@ -69,8 +69,8 @@ def genre_lstm() -> Experiment:
     Published: 90% of training and 76% of validation slices, random split of slices; optimizer and
     number of epochs are not stated, Adam at 1e-3 and 50 are read into it.
     Model: 57,802 parameters with ten genres.
-    Seen: 43.3% [30.7, 56.1] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on
-    2 CPU cores; the command is in README. Cost: python -m benchmarks.train_step.
+    Seen: item_accuracy 43.3% [30.0%, 57.6%] on corpus_styles, 3 seeds, 2026-11-28.
+    Cost: python -m benchmarks.train_step.
     """
     return _of_slices('genre_lstm', LSTM(), Adam(learning_rate=1e-3), epochs=50.0)
 
@@ -85,8 +85,7 @@ def genre_resnet() -> Experiment:
     Budget: 40 epochs of three slices a recording, where the tutorials' hear ten slices 30 to 50
     times; about twice the time of genre_cnn1d on the stand-in. Cost: python -m
     benchmarks.train_step.
-    Seen: 59.4% [47.2, 71.6] of 60 test pieces of corpus_styles, three seeds, 2026-11-27, on 2 CPU
-    cores; the command is in README.
+    Seen: item_accuracy 59.4% [46.7%, 72.0%] on corpus_styles, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='genre_resnet',

@@ -27,6 +27,7 @@ def speech_cnn_bigru() -> Experiment:
     benchmarks.train_step.
 
     The stand-in's 450 steps are too few for running statistics that keep 99% a step.
+    Seen: wer 67.3% [48.8%, 85.3%] on spoken_phrases, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='speech_cnn_bigru',
@@ -53,6 +54,7 @@ def speech_log_mel() -> Experiment:
     Budget: as many utterances as speech_cnn_bigru hears. Cost: python -m benchmarks.train_step.
 
     On the stand-in's hour of speech a smaller network in smaller batches learns more in a minute.
+    Seen: wer 49.9% [30.1%, 72.5%] on spoken_phrases, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='speech_log_mel',

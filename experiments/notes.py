@@ -33,6 +33,7 @@ def notes_lstm() -> Experiment:
 
     A window of a hundred words for each that is told hears most of a piece a hundred times over.
     `--set=frontend.window=228 --set=model.told=128` tells the same words, 128 a window.
+    Seen: nll 4.649 [4.575, 4.725] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='notes_lstm',
@@ -54,6 +55,7 @@ def notes_gru() -> Experiment:
 
     `--set=frontend=Names --set=frontend.first=100 --set=augment=none` tells the words of notes_lstm
     in place of notes, as notes_gru_names does.
+    Seen: nll 3.745 [3.637, 3.856] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='notes_gru',
@@ -74,6 +76,7 @@ def notes_transformer() -> Experiment:
     """A Transformer over whole notes: pitch, onset, duration and velocity.
 
     Model: 1,096,866 parameters.
+    Seen: nll 4.208 [4.130, 4.293] on corpus_notes, 2 seeds, 2026-11-28.
     """
     return dataclasses.replace(
         notes_gru(),
@@ -88,6 +91,7 @@ def notes_gru_names() -> Experiment:
     """The GRU on the words that notes_lstm tells, 128 a window.
 
     Model: 439,411 parameters with the 371 words of 40 songs of POP909.
+    Seen: nll 3.851 [3.766, 3.929] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return dataclasses.replace(
         notes_gru(),
@@ -104,6 +108,7 @@ def notes_transformer_names() -> Experiment:
     """The Transformer on the words that notes_lstm tells, 128 a window.
 
     Model: 887,283 parameters with the 371 words of 40 songs of POP909.
+    Seen: nll 4.105 [4.014, 4.192] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return dataclasses.replace(
         notes_gru_names(),

@@ -23,6 +23,7 @@ def tracks_cnn2d() -> Experiment:
     is the softmax of two outputs with the other held at zero.
 
     On the stand-in a piece gives three slices of the six that it has: minutes on two CPU cores.
+    Seen: item_accuracy 41.7% [29.2%, 54.2%] on corpus_styles, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='tracks_cnn2d',

@@ -1,9 +1,12 @@
 """Tables found in documents and held against what makes them."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import experiments
 from research import documents, tables
 from research.errors import UserError
 
@@ -93,7 +96,25 @@ def test_a_table_that_cannot_be_made_leaves_the_document_as_it_is(tmp_path: Path
     assert page.read_text() == text
 
 
-@pytest.mark.parametrize('name', ['README.md'])
+def seen() -> Iterator[tuple[str, str, str, str]]:
+    """Experiment, score, what it came to and corpus, of each card that says."""
+    for name, (_, card) in experiments.cards().items():
+        for found in re.finditer(r'^Seen: (\w+) (.+\]) on (\w+), ', card, flags=re.MULTILINE):
+            yield name, *found.groups()
+
+
+@pytest.mark.parametrize(('name', 'score', 'came', 'corpus'), [*seen()])
+def test_a_card_says_what_the_runs_that_are_kept_came_to(name, score, came, corpus):
+    kept = [str(path) for path in (ROOT / 'docs' / 'runs').glob(f'*/{name}/{corpus}-*.run.json')]
+    text, _ = tables.build([*kept, '--rows=name', f'--metric={score}'])
+    assert f'| {name} | **{came.replace(" ", "** ", 1)} |' in text
+
+
+def test_cards_tell_what_was_seen():
+    assert len({name for name, *_ in seen()}) >= 19
+
+
+@pytest.mark.parametrize('name', ['README.md', 'docs/results.md'])
 def test_the_tables_of_a_document_are_those_of_the_runs_that_are_kept(monkeypatch, name):
     monkeypatch.chdir(ROOT)
     faults, count = documents.check(ROOT / name, tables.build)
