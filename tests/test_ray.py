@@ -1,4 +1,7 @@
-"""Grids on a Ray cluster of two nodes, as real processes that are killed."""
+"""Grids on a Ray cluster of two nodes, as real processes that are killed.
+
+Where the environment variable AUDIOGRID_CLUSTERS is set: it takes minutes, and cores for two nodes.
+"""
 
 import importlib.util
 import os
@@ -16,6 +19,9 @@ from tests.test_workers import held, until
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not importlib.util.find_spec('ray'), reason='Ray is not installed'),
+    pytest.mark.skipif(
+        'AUDIOGRID_CLUSTERS' not in os.environ, reason='AUDIOGRID_CLUSTERS is not set'
+    ),
 ]
 
 NODES = """
@@ -36,6 +42,7 @@ SWEPT = (
     '--wandb=off',
     '--set=model.widths=16,8',
     '--set=steps=1500',
+    '--set=eval_epochs=25',
     '--sweep=seed=0:3',
     '--stack=off',
 )

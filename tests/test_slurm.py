@@ -1,6 +1,7 @@
 """Grids in the queue of SLURM: by submitit's own executor for one machine, and on a real one.
 
-The latter where the environment variable AUDIOGRID_SLURM is set: it wants root and slurm-wlm.
+Where the environment variable AUDIOGRID_CLUSTERS is set; the latter where AUDIOGRID_SLURM is, too:
+it wants root and slurm-wlm.
 """
 
 import importlib.util
@@ -19,6 +20,9 @@ from tests.test_workers import held, until
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not importlib.util.find_spec('submitit'), reason='submitit is not there'),
+    pytest.mark.skipif(
+        'AUDIOGRID_CLUSTERS' not in os.environ, reason='AUDIOGRID_CLUSTERS is not set'
+    ),
 ]
 
 SWEPT = (
@@ -27,6 +31,7 @@ SWEPT = (
     '--wandb=off',
     '--set=model.widths=16,8',
     '--set=steps=1500',
+    '--set=eval_epochs=25',
     '--sweep=seed=0:2',
     '--stack=off',
 )
