@@ -215,6 +215,7 @@ class BatchNorm(nn.Module):
         kept = {} if heard is None else dict(norm.variables['batch_stats'])
         result = norm(x, mask=mask.reshape(mask.shape + (1,) * (x.ndim - 2)) if training else None)
         for name, old in kept.items():
+            assert heard is not None, name
             changed = norm.get_variable('batch_stats', name)
             norm.put_variable('batch_stats', name, jnp.where(heard, changed, old))
         return result

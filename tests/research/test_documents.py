@@ -100,7 +100,7 @@ def seen() -> Iterator[tuple[str, str, str, str]]:
     """Experiment, score, what it came to and corpus, of each card that says."""
     for name, (_, card) in experiments.cards().items():
         for found in re.finditer(r'^Seen: (\w+) (.+\]) on (\w+), ', card, flags=re.MULTILINE):
-            yield name, *found.groups()
+            yield name, found[1], found[2], found[3]
 
 
 @pytest.mark.parametrize(('name', 'score', 'came', 'corpus'), [*seen()])
