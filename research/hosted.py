@@ -15,6 +15,7 @@ from research import (
     hosts,
     parallel,
     programs,
+    renewal,
     shared,
     sources,
     start,

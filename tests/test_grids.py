@@ -105,7 +105,7 @@ def test_a_stack_that_is_killed_and_two_drivers_at_once_end_as_runs_that_nothing
     [
         (('--grid=genre_architecture',), "did you mean 'genre_architectures'?"),
         (('--grid=genre_leak', '--experiment=genre_mlp'), 'give one of them'),
-        (('--grid=genre_leak', '--sweep=seed=0:2'), '--sweep makes a grid of --experiment'),
+        (('--grid=genre_leak', '--sweep=seed=0:2'), '--sweep and --search are for an --experiment'),
         ((*BASE, '--sweep=model.width=1,2'), "did you mean 'widths'?"),
         ((*BASE, '--sweep=seed=0,0'), 'one and the same run'),
         ((*BASE, '--status'), '--status is for a grid: --grid=NAME, or --experiment with'),
