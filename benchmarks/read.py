@@ -23,7 +23,7 @@ import experiments
 from data_prep import corpus_styles
 from data_prep.building.build import build
 from data_prep.cards import Wish
-from research import batches, material, overrides, parallel, sources
+from research import batches, corpora, material, overrides, parallel, sources
 from research.corpora import Corpus
 from research.course import course
 from research.experiment import Experiment
