@@ -6,6 +6,7 @@ from pathlib import Path
 
 from absl import flags
 
+from data_prep.errors import PrepError
 from research import pairs
 from research.errors import UserError, refused
 from research.runs import RunError
@@ -65,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         found = reproduction.compare(first, pairs.find(str(anew.directory), Path(own.out)))
         print('\n' + '\n'.join(found.lines(own.tolerance)), flush=True)
         return 0 if found.distance <= own.tolerance else 1
-    except (flags.Error, UserError) as error:
+    except (flags.Error, UserError, PrepError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
     except OSError as error:

@@ -149,6 +149,15 @@ def test_a_corpus_that_is_not_prepared_is_told_with_the_command(copied, tmp_path
     assert 'python -m data_prep gtzan --source=DIR' in line
 
 
+def test_a_corpus_that_this_version_does_not_know_is_told(copied, data_dir, tmp_path, capsys):
+    experiment = json.loads(copied.experiment.read_text())
+    experiment['data']['corpus'] = 'gone'
+    copied.experiment.write_text(json.dumps(experiment))
+    assert reproduce.main(command(copied.directory, data_dir, tmp_path / 'out')) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "'gone'" in line
+
+
 def test_no_run_or_two_are_a_mistake(tmp_path, capsys):
     assert reproduce.main(['reproduce']) == 2
     assert '0 runs are given' in capsys.readouterr().err
