@@ -1,6 +1,13 @@
 """The flags of launch.py: all that a run or a grid can be asked for; light, for --help."""
 
+from typing import TYPE_CHECKING
+
 from absl import flags
+
+from research.errors import UserError
+
+if TYPE_CHECKING:
+    from research.loop import Options
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string('experiment', None, 'Name of an experiment; --list shows them all.')
@@ -126,3 +133,32 @@ flags.DEFINE_integer(
     'Steps in one program, at most; chosen where not given.',
     lower_bound=1,
 )
+
+
+def assignments() -> list[str]:
+    """What --set and --seed say, in their order."""
+    return list(FLAGS.set) + ([f'seed={FLAGS.seed}'] if FLAGS.seed is not None else [])
+
+
+def options() -> 'Options':
+    """How each run is carried out."""
+    from research.loop import Options
+
+    return Options(FLAGS.parallel, FLAGS.checkpoint_every_s, FLAGS.steps_per_dispatch, FLAGS.stream)
+
+
+def worker() -> tuple[int, int]:
+    """Which of how many workers this is, counted from 0; UserError where --worker does not say."""
+    number, _, count = (FLAGS.worker or '1/1').partition('/')
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise UserError(f"--worker={FLAGS.worker}: '2/4' is wanted, the second of four")
+    return int(number) - 1, int(count)
+
+
+def positions(count: int) -> tuple[int, ...] | None:
+    """The members of a grid of so many that --members asks for, counted from 0; None: all."""
+    told: list[str] = FLAGS.members or []
+    for each in told:
+        if not (each.isdigit() and 1 <= int(each) <= count):
+            raise UserError(f'--members={",".join(told)}: numbers of 1 to {count} are wanted')
+    return tuple(int(each) - 1 for each in told) or None

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -51,6 +52,15 @@ def unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f'cannot write {path}: {reason}; free space, allow writing, or take another --runs_dir'
     )
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Fails at once, before anything is prepared or compiled, where runs cannot be written."""
+    try:
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 @dataclass(frozen=True)
