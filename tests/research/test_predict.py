@@ -3,7 +3,6 @@ import csv
 import io
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -218,48 +217,3 @@ def test_a_full_disk_behind_standard_output_is_told_in_one_line(run, sounds, cap
         assert predict.main(argv) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == 'error: standard output cannot be used (No space left on device)'
-
-
-def test_help_and_typos_wait_for_no_jax():
-    code = (
-        "import sys, runpy; sys.modules['jax'] = None; sys.argv[0] = 'predict';"
-        "runpy.run_module('research.predict', run_name='__main__')"
-    )
-    for arguments, wanted in ((['--help'], 0), (['run', 'no such file'], 2), (['--otu=x'], 2)):
-        done = subprocess.run(
-            [sys.executable, '-c', code, *arguments],
-            capture_output=True,
-            text=True,
-            env=os.environ | {'PYTHONPATH': os.getcwd()},
-        )
-        assert done.returncode == wanted, done.stderr
-        assert 'python -m research.predict' in done.stdout or wanted
-
-
-@pytest.mark.slow
-def test_twenty_minutes_take_little_more_memory_than_one(run, tmp_path):
-    peaks = []
-    for name, minutes in (('short.wav', 1), ('long.wav', 20)):
-        path = tmp_path / name
-        noise = np.random.default_rng(0).integers(-9_000, 9_000, (44_100 * 60, 2)).astype(np.int16)
-        with soundfile.SoundFile(path, 'w', 44_100, 2, 'PCM_16') as file:
-            for _ in range(minutes):
-                file.write(noise)
-        code = (
-            'import resource, sys; from research import predict;'
-            "code = predict.main(['predict', *sys.argv[1:]]);"
-            'print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr);'
-            'sys.exit(code)'
-        )
-        done = subprocess.run(
-            [sys.executable, '-c', code, str(run.directory), str(path)],
-            capture_output=True,
-            text=True,
-            env=os.environ | {'PYTHONPATH': os.getcwd(), 'JAX_PLATFORMS': 'cpu'},
-        )
-        assert done.returncode == 0, done.stderr
-        [row] = rows(done.stdout)
-        assert float(row['length_s']) == minutes * 60
-        peaks.append(int(done.stderr.split()[-1]) / 1024)
-    # The long one has 202 MiB, and 101 as mono; what allocators keep of blocks varies by some ten.
-    assert peaks[1] - peaks[0] < 60

@@ -1,8 +1,6 @@
-import functools
 import json
 import re
 import shutil
-from typing import Any
 
 import jax
 import numpy as np
@@ -11,52 +9,11 @@ import pytest
 import data_prep
 import experiments
 from data_prep.errors import DamagedCorpus
-from research import (
-    batches,
-    codec,
-    conclude,
-    corpora,
-    course,
-    evaluate,
-    material,
-    overrides,
-    parallel,
-    runs,
-    sources,
-    step,
-    train,
-)
-from research.batches import Clips, Features, Shortened
-from research.errors import UserError
-from research.loggers import Loggers
-from research.loggers.wandb import WandbLogger
+from research import batches, corpora, evaluate, material, overrides, sources, step
+from research.batches import Clips, Features
+from tests.research.streams import AUGMENTED, experiment, source, stopped
 
-# Another rate than the corpus's, slices, and dispatches of eight steps.
-SMALL = (
-    'data.corpus=corpus_styles',
-    'data.slices=3',
-    'frontend.rate_hz=16000',
-    'frontend.n_mfcc=8',
-    'model.widths=16,8',
-    'batch_size=8',
-    'steps=18',
-    'eval_epochs=2',
-)
-AUGMENTED = 'augment=RandomCrop,Noise'
-
-
-@pytest.fixture(scope='module', autouse=True)
-def quick(tmp_path_factory):
-    """No plots, and each program is compiled once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conclude, 'draw', lambda *_: None)
-        names = 'jax_compilation_cache_dir', 'jax_persistent_cache_min_compile_time_secs'
-        before = [getattr(jax.config, name) for name in names]
-        for name, value in zip(names, (str(tmp_path_factory.mktemp('programs')), 0), strict=True):
-            jax.config.update(name, value)
-        yield
-        for name, value in zip(names, before, strict=True):
-            jax.config.update(name, value)
+pytestmark = pytest.mark.usefixtures('remembered')
 
 
 @pytest.fixture(scope='module')
@@ -64,38 +21,25 @@ def corpus(data_dir):
     return corpora.open_corpus(data_prep.place('corpus_styles', data_dir))
 
 
-def experiment(*changes):
-    return overrides.apply(experiments.build('genre_mlp'), [*SMALL, *changes])
+@pytest.fixture(scope='module')
+def train(go):
+    """Trains the augmented experiment, as many steps a program as are chosen by itself."""
 
+    def run(corpus, folder, stream):
+        return go(experiment(AUGMENTED), corpus, folder, stream=stream, steps_per_dispatch=None)[0]
 
-def go(chosen, corpus, folder, **options):
-    place = runs.locate(folder, codec.to_json(chosen), corpus.fingerprint)
-    loggers = Loggers(
-        lambda say: WandbLogger(place.directory, 'off', 'p', 'g', [], 'n', 'i', {}, say)
-    )
-    train.run(chosen, corpus, place, train.Options(**options), loggers)
-    loggers.close()
-    return place
-
-
-def source(kind, chosen, corpus, **options) -> Any:
-    made = material.prepare(chosen, corpus)
-    bound, part = step.bound(chosen, made.meaning), made.parts['train']
-    devices = parallel.layout('jit', bound.batch_size)
-    if kind is sources.Resident:
-        return sources.Resident(bound, part, devices.put(sources.on_device(bound, corpus, part)))
-    return sources.Streamed(
-        bound, corpus, part, devices, course.course(bound, len(part)), **options
-    )
+    return run
 
 
 @pytest.fixture(scope='module')
-def resident(corpus, tmp_path_factory):
-    return go(experiment(AUGMENTED), corpus, tmp_path_factory.mktemp('runs'), stream='off')
+def resident(train, corpus, tmp_path_factory):
+    return train(corpus, tmp_path_factory.mktemp('runs'), 'off')
 
 
-def test_a_streamed_run_ends_with_the_bits_of_a_resident_one(resident, corpus, outcome, tmp_path):
-    streamed = go(experiment(AUGMENTED), corpus, tmp_path, stream='on')
+def test_a_streamed_run_ends_with_the_bits_of_a_resident_one(
+    resident, train, corpus, outcome, tmp_path
+):
+    streamed = train(corpus, tmp_path, 'on')
     assert outcome(streamed.directory) == outcome(resident.directory)
     assert streamed.directory.name == resident.directory.name
     environments = [json.loads(run.environment.read_text()) for run in (resident, streamed)]
@@ -103,20 +47,10 @@ def test_a_streamed_run_ends_with_the_bits_of_a_resident_one(resident, corpus, o
     assert environments[0]['steps_per_dispatch'] == 8
 
 
-def test_a_run_may_go_on_in_the_other_way(resident, corpus, outcome, tmp_path, monkeypatch):
-    real = train.Loop._validate
-
-    def stopping(self, members):
-        real(self, members)
-        for member in members:
-            self._save(member)
-            if self._at[member] < self.way.total:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(train.Loop, '_validate', stopping)
-    with pytest.raises(KeyboardInterrupt):
-        go(experiment(AUGMENTED), corpus, tmp_path, stream='on')
-    run = go(experiment(AUGMENTED), corpus, tmp_path, stream='off')
+def test_a_run_may_go_on_in_the_other_way(resident, train, corpus, outcome, tmp_path):
+    with stopped():
+        train(corpus, tmp_path, 'on')
+    run = train(corpus, tmp_path, 'off')
     assert outcome(run.directory) == outcome(resident.directory)
 
 
@@ -212,100 +146,3 @@ def test_programs_in_flight_are_bounded(drawn):
     for number in range(5):
         streamed.dispatched(Sum(number))
     assert waited == [0, 1, 2]
-
-
-@pytest.fixture(scope='module')
-def ragged(drawn):
-    """Sounds of 0.5 to 1.5 s; few lengths, so that few programs are compiled."""
-    seconds = np.random.default_rng(0).choice([0.5, 0.52, 0.8, 0.84, 1.5], 90)
-    return drawn([(16_000, float(each)) for each in seconds])
-
-
-BUCKETS = (
-    'data.slice_s=1.5',
-    'data.slices=1',
-    'data.buckets=3',
-    'frontend=LogMel',
-    'frontend.n_mels=8',
-    'frontend.n_fft=256',
-    'frontend.hop=128',
-    'model=LSTM',
-    'model.widths=4',
-    'batch_size=4',
-    'steps=9',
-    'eval_epochs=0.5',
-)
-
-
-@pytest.mark.parametrize('changes', [(), ('augment=RandomCrop,Gain',)])
-def test_with_buckets_a_step_computes_no_more_than_its_bucket_and_streams_the_same(ragged, changes):
-    chosen = experiment(*BUCKETS, *changes)
-    resident, streamed = (
-        source(kind, chosen, ragged) for kind in (sources.Resident, sources.Streamed)
-    )
-    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(0), np.arange(4))
-    keys = keys if changes else None
-    whole = material.prepare(chosen, ragged).parts['train']
-    fetch = jax.jit(functools.partial(batches.fetch, chosen))
-    sizes = set()
-    for at in range(5):
-        (data, [indices]), (clips, [rows]) = resident(at, 1), streamed(at, 1)
-        assert isinstance(data, Shortened)
-        x, lengths, _ = fetch(data, indices, keys)
-        ours = fetch(clips, rows, keys)
-        for one, other in zip(ours, (x, lengths, whole.target[indices]), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-2)
-        longest = whole.samples[indices].max()
-        assert longest <= data.samples == clips.samples
-        assert x.shape[1] == 1 + data.samples // 128 < 1 + 1.5 * 16_000 // 128 + 1
-        # The longest are those of the whole, cut: nothing valid is lost.
-        expected, expected_lengths, _ = fetch(data.data, indices, keys)
-        np.testing.assert_array_equal(lengths, expected_lengths)
-        assert lengths.max() <= x.shape[1]
-        np.testing.assert_allclose(x, expected[:, : x.shape[1]], rtol=1e-4, atol=1e-2)
-        sizes.add(data.samples)
-    streamed.close()
-    assert 1 < len(sizes) <= 3
-
-
-def test_a_program_is_compiled_for_each_bucket(ragged):
-    chosen = experiment(*BUCKETS)
-    own = source(sources.Resident, chosen, ragged)
-    bound = step.bound(chosen, material.prepare(chosen, ragged).meaning)
-    devices = parallel.layout('jit', 4)
-    dispatch = step.compile_steps(bound, 9, devices)
-    state, sizes = devices.put(step.init(bound)), set()
-    for at in range(9):
-        data, indices = own(at, 1)
-        sizes.add(data.samples)
-        state, _ = dispatch(state, data, indices, np.arange(4, dtype=np.int32), ({}, True))
-    assert dispatch._cache_size() == len(sizes) > 1
-
-
-@pytest.mark.slow
-def test_a_bucketed_run_that_is_stopped_ends_with_the_bits_of_one_that_is_not(
-    ragged, outcome, tmp_path, monkeypatch
-):
-    whole = go(experiment(*BUCKETS), ragged, tmp_path / 'whole')
-    real = train.Loop._validate
-
-    def stopping(self, members):
-        real(self, members)
-        for member in members:
-            self._save(member)
-            if self._at[member] < self.way.total:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(train.Loop, '_validate', stopping)
-    with pytest.raises(KeyboardInterrupt):
-        go(experiment(*BUCKETS), ragged, tmp_path / 'broken')
-    monkeypatch.undo()
-    again = go(experiment(*BUCKETS), ragged, tmp_path / 'broken')
-    assert outcome(again.directory) == outcome(whole.directory)
-
-
-def test_windows_of_notes_have_no_buckets(ragged):
-    chosen = overrides.apply(experiments.build('notes_lstm'), ['data.buckets=2'])
-    part = material.prepare(experiment(*BUCKETS), ragged).parts['train']
-    with pytest.raises(UserError, match=r'data.buckets=2: windows of notes are of one length'):
-        sources.dealt(chosen, part)

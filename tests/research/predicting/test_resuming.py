@@ -2,12 +2,8 @@
 
 import dataclasses
 import json
-import resource
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -15,43 +11,15 @@ import pytest
 import soundfile
 
 from research import predict
+from tests.research.predicting import interrupted
+from tests.research.predicting.interrupted import ANSWER, BLOCK, RENAME
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[3]
 # Windows of half a second, five a batch: files end anywhere in a batch.
 CALLS = ('data.slice_s=0.5', 'model.widths=8', 'task=Detection', 'task.positive=a')
 FLAGS = ('--batch=5', '--hop_s=0.25', '--labels=audacity')
 LENGTHS_S = (1.9, 0.3, 2.6, 0.7, 40.0, 1.1, 0.5)
-# Sends itself a signal after the n-th call of a method.
-INTERRUPTED = """
-import functools, importlib, os, resource, signal, sys
-
-from research import predict
-
-module, owner, name, number, sent, most = sys.argv[1:7]
-signal.signal(signal.SIGINT, signal.default_int_handler)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
-holder = getattr(importlib.import_module(module), owner)
-own, calls = getattr(holder, name), 0
-
-
-@functools.wraps(own)
-def counted(*args, **kwargs):
-    global calls
-    found = own(*args, **kwargs)
-    calls += 1
-    if calls == int(number):
-        os.kill(os.getpid(), int(sent))
-    return found
-
-
-setattr(holder, name, counted)
-sys.exit(predict.main(['predict', *sys.argv[7:]]))
-"""
-ANSWER = ('research.predicting.journal', 'Journal', 'add')
-BLOCK = ('research.predicting.progress', 'Progress', 'watch')
-RENAME = ('pathlib', 'Path', 'replace')  # that of the journal is the first
 
 
 @pytest.fixture(scope='module')
@@ -93,17 +61,9 @@ def ask(run, sounds, capsys):
 def interrupt(run, sounds):
     """Asks in a process of its own, which gets a signal after the n-th call of a method."""
 
-    def call(out, method, number, sent, *flags, folder=sounds, most=resource.RLIM_INFINITY):
-        how = [*method, *map(str, (number, int(sent), most))]
+    def call(out, method, number, sent, *flags, folder=sounds, **limits):
         asked = [str(run), str(folder), f'--out={out}', *FLAGS, *flags]
-        done = subprocess.run(
-            [sys.executable, '-c', INTERRUPTED, *how, *asked],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=300,
-        )
-        return done.returncode, done.stderr
+        return interrupted.predict(asked, method, number, sent, **limits)
 
     return call
 

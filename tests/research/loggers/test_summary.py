@@ -1,0 +1,38 @@
+import pytest
+
+from research.loggers.console import duration, summary
+
+
+@pytest.mark.parametrize(
+    ('seconds', 'text'), [(0, '0:00'), (6.6, '0:07'), (754.0, '12:34'), (10805, '3:00:05')]
+)
+def test_duration_reads_as_a_clock(seconds: int | float, text: str):
+    assert duration(seconds) == text
+
+
+def test_summary_tells_both_parts_with_intervals_and_counts():
+    scores = {
+        'loss': 1.5,
+        'item_accuracy': 0.65,
+        'item_accuracy_interval': [0.5912, 0.7],
+        'slices': 290,
+        'items': 29,
+        'groups': 12,
+    }
+    lines = summary(
+        {
+            'status': 'finished',
+            'best_step': 60,
+            'steps': 90,
+            'parameters': 34_700_000,
+            'seconds': 61.0,
+            'caveats': ['validation has no call'],
+            'valid': scores,
+            'test': scores | {'item_accuracy': 0.6, 'precision': None},
+        }
+    )
+    assert lines[0] == 'best step 60 of 90; 34,700,000 parameters; 1:01 of training'
+    assert 'test: 290 slices, 29 items, 12 groups' in lines
+    assert '  item_accuracy  0.600  [0.591, 0.700]' in lines
+    assert '  precision      undefined' in lines
+    assert 'validation has no call' in lines
