@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import clusters
+from tests.clusters import found, parent
 from tests.forked import PATIENCE_S
 from tests.test_workers import held, until
 
@@ -36,24 +38,12 @@ if sys.stdin.readline():
     sys.stdin.read()
 made.shutdown()
 """
-SWEPT = (
-    '--experiment=genre_mlp',
-    '--corpus=corpus_styles',
-    '--wandb=off',
-    '--set=model.widths=16,8',
-    '--set=steps=1500',
-    '--set=eval_epochs=25',
-    '--sweep=seed=0:3',
-    '--stack=off',
-)
+SWEPT = (*clusters.SWEPT, '--sweep=seed=0:3')
 
 
 @pytest.fixture(scope='module')
 def undisturbed(fork, outcome, tmp_path_factory):
-    """What the runs come to where nothing happens to them, by the names of their folders."""
-    runs_dir = tmp_path_factory.mktemp('undisturbed')
-    assert fork(*SWEPT, f'--runs_dir={runs_dir}').end().code == 0
-    return found(runs_dir, outcome)
+    return clusters.undisturbed(fork, outcome, tmp_path_factory.mktemp('undisturbed'), SWEPT)
 
 
 @pytest.fixture
@@ -74,19 +64,6 @@ def cluster():
     address = own.stdout.readline().strip()
     yield own, f'--ray_address={address}'
     own.communicate()
-
-
-def found(runs_dir, outcome):
-    return {path.parent.name: outcome(path.parent) for path in runs_dir.glob('*/*/result.json')}
-
-
-def parent(pid):
-    """The parent of a process; None where it is gone."""
-    try:
-        state, own, *_ = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-    except OSError:
-        return None
-    return None if state in 'ZX' else int(own)
 
 
 def raylets():

@@ -13,8 +13,8 @@ import subprocess
 import pytest
 
 from research.executors import slurm
-from tests import one_node
-from tests.test_ray import found, parent
+from tests import clusters, one_node
+from tests.clusters import found, parent
 from tests.test_workers import held, until
 
 pytestmark = [
@@ -25,24 +25,12 @@ pytestmark = [
     ),
 ]
 
-SWEPT = (
-    '--experiment=genre_mlp',
-    '--corpus=corpus_styles',
-    '--wandb=off',
-    '--set=model.widths=16,8',
-    '--set=steps=1500',
-    '--set=eval_epochs=25',
-    '--sweep=seed=0:2',
-    '--stack=off',
-)
+SWEPT = (*clusters.SWEPT, '--sweep=seed=0:2')
 
 
 @pytest.fixture(scope='module')
 def undisturbed(fork, outcome, tmp_path_factory):
-    """What the runs come to where nothing happens to them, by the names of their folders."""
-    runs_dir = tmp_path_factory.mktemp('undisturbed')
-    assert fork(*SWEPT, f'--runs_dir={runs_dir}').end().code == 0
-    return found(runs_dir, outcome)
+    return clusters.undisturbed(fork, outcome, tmp_path_factory.mktemp('undisturbed'), SWEPT)
 
 
 def test_a_job_that_is_told_of_its_limit_saves_its_run_and_goes_on_when_it_is_queued_again(

@@ -8,20 +8,7 @@ import pytest
 from data_prep.errors import Unreadable
 from data_prep.notes import PERCUSSION
 from data_prep.sources import midi
-
-TEMPO = b'\xff\x51\x03'
-
-
-def on(pitch, velocity, channel=0):
-    return bytes([0x90 | channel, pitch, velocity])
-
-
-def off(pitch, channel=0):
-    return bytes([0x80 | channel, pitch, 0])
-
-
-def name(text):
-    return bytes([0xFF, 3, len(text)]) + text.encode()
+from tests.data_prep.sources.written import TEMPO, name, off, on
 
 
 def test_events_are_those_that_were_written(write_midi, tmp_path):

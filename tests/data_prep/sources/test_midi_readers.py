@@ -8,22 +8,10 @@ import pytest
 
 from data_prep.notes import DURATION, ONSET, PERCUSSION, PITCH
 from data_prep.sources import midi, score_files
+from tests.data_prep.sources.written import TEMPO, name, off, on
 
-TEMPO = b'\xff\x51\x03'
 REAL = Path(os.environ.get('AUDIOGRID_REAL_DATA', 'nowhere'))
 SONGS = sorted((REAL / 'midi' / 'pop909').glob('*.mid'))
-
-
-def on(pitch, velocity, channel=0):
-    return bytes([0x90 | channel, pitch, velocity])
-
-
-def off(pitch, channel=0):
-    return bytes([0x80 | channel, pitch, 0])
-
-
-def name(text):
-    return bytes([0xFF, 3, len(text)]) + text.encode()
 
 
 def by_music21(path, ticks_per_quarter):

@@ -1,5 +1,7 @@
 import io
 
+import pytest
+
 from research.predicting.places import Place
 from research.predicting.progress import Progress
 
@@ -11,12 +13,16 @@ class Clock:
         return self.now_s
 
 
-def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_seconds_at_most(tmp_path):
-    places = []
-    for number in range(4):
-        path = tmp_path / f'{number}.wav'
+@pytest.fixture
+def places(tmp_path):
+    """Four files of one size."""
+    paths = [tmp_path / f'{number}.wav' for number in range(4)]
+    for path in paths:
         path.write_bytes(b'x' * 1_000)
-        places.append(Place(path.name, path))
+    return [Place(path.name, path) for path in paths]
+
+
+def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_seconds_at_most(places):
     clock, stream = Clock(), io.StringIO()
     progress = Progress(places, stream, clock)
     for place in places:
@@ -31,12 +37,7 @@ def test_elsewhere_than_on_a_terminal_a_line_comes_every_ten_seconds_at_most(tmp
     assert set(stream.getvalue()) <= {'\n', *map(chr, range(32, 127))}
 
 
-def test_what_a_process_before_has_done_counts_as_read_but_not_for_the_pace(tmp_path):
-    places = []
-    for number in range(4):
-        path = tmp_path / f'{number}.wav'
-        path.write_bytes(b'x' * 1_000)
-        places.append(Place(path.name, path))
+def test_what_a_process_before_has_done_counts_as_read_but_not_for_the_pace(places):
     clock, stream = Clock(), io.StringIO()
     progress = Progress(places, stream, clock, done=[places[0], places[2]])
     clock.now_s += 10
