@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from absl import app, flags, logging
 
 from research import parallel
-from research.models import layers, lowering
+from research.models import lowering, pooling
 
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Of each side.', lower_bound=1)
 MEMBERS = flags.DEFINE_integer('members', 4, 'Of a stack.', lower_bound=1)
@@ -113,7 +113,7 @@ def main(argv: Sequence[str]) -> None:
         x = normal(jax.random.PRNGKey(0), shape)
         rest = {'padding': padding}
         theirs = functools.partial(nn.max_pool, window_shape=window, strides=step, **rest)
-        own = functools.partial(layers.max_pool, window=window, stride=step, **rest)
+        own = functools.partial(pooling.max_pool, window=window, stride=step, **rest)
         print(row(f'pooling: {name}', theirs, own, x), flush=True)
     for name, (shape, kernel) in STACKED.items():
         keys = jax.random.split(jax.random.PRNGKey(0))

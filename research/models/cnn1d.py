@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Decay, Dtype, Index, RateValue
-from research.models import layers
+from research.models import layers, pooling
 
 
 class CNN1D(nn.Module):
@@ -56,10 +56,10 @@ class CNN1D(nn.Module):
                 x = layers.BatchNorm(
                     self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype
                 )(x, lengths, training=keys is not None)
-            x = layers.max_pool(x, (2,), (2,))
+            x = pooling.max_pool(x, (2,), (2,))
             lengths = layers.conv_lengths(lengths, 2, 2)
         layers.leave(self, lengths)
-        x = layers.global_max(x, lengths)
+        x = pooling.global_max(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))
             x = layers.Dropout(self.dropout)(x, keys)

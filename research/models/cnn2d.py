@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Decay, Dtype, Index, RateValue
 from research.errors import UserError
-from research.models import layers
+from research.models import layers, pooling
 
 
 class CNN2D(nn.Module):
@@ -58,7 +58,7 @@ class CNN2D(nn.Module):
         for channels, kernel in zip(self.channels, self.kernels, strict=True):
             x = layers.Conv(channels, (kernel, kernel), dtype=self.dtype)(x)
             lengths = layers.conv_lengths(lengths, kernel)
-            x = nn.relu(layers.max_pool(x, window, stride, padding='SAME'))
+            x = nn.relu(pooling.max_pool(x, window, stride, padding='SAME'))
             lengths = layers.conv_lengths(lengths, self.pool, self.pool_stride, padding='SAME')
             x = layers.BatchNorm(self.norm_momentum, axis_name=self.batch_axis, dtype=self.dtype)(
                 x, lengths, training=keys is not None

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Index, RateValue
-from research.models import layers, recurrent
+from research.models import layers, pooling, recurrent
 
 
 class LSTM(nn.Module):
@@ -36,7 +36,7 @@ class LSTM(nn.Module):
         x = layers.zero_padding(x, lengths).astype(dtype)
         for width in self.widths:
             x = recurrent.LSTM(width, dtype=self.dtype)(x)
-        x = layers.last(x, lengths)
+        x = pooling.last(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))
             x = layers.Dropout(self.dropout)(x, keys)

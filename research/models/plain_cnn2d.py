@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Index, RateValue
 from research.errors import UserError
-from research.models import layers
+from research.models import layers, pooling
 
 
 class PlainCNN2D(nn.Module):
@@ -52,7 +52,7 @@ class PlainCNN2D(nn.Module):
             x = layers.Conv(channels, (self.kernel,) * 2, dtype=self.dtype)(x)
             lengths = layers.conv_lengths(lengths, self.kernel)
             if pool > 1:
-                x = layers.max_pool(x, (pool, pool), (pool, pool))
+                x = pooling.max_pool(x, (pool, pool), (pool, pool))
                 lengths = layers.conv_lengths(lengths, pool, pool)
             x = layers.zero_padding(nn.relu(x), lengths)
         layers.leave(self, lengths)

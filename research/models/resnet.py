@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Decay, Dtype, Index, RateValue
 from research.errors import UserError
-from research.models import layers
+from research.models import layers, pooling
 from research.models.convolution import Padded
 
 
@@ -77,7 +77,7 @@ class ResNet(nn.Module):
                 x = norm(conv(ready, channels, stride), lengths)
                 x = past + conv(x, channels, 1)
         x = jnp.mean(norm(x, lengths), axis=2)
-        x = jnp.concatenate([_global_mean(x, lengths), layers.global_max(x, lengths)], axis=-1)
+        x = jnp.concatenate([_global_mean(x, lengths), pooling.global_max(x, lengths)], axis=-1)
         x = layers.Dropout(self.dropout)(x, keys)
         x = nn.Dense(self.outputs, dtype=dtype, kernel_init=layers.kernel_init)(x)
         return x.astype(jnp.float32)

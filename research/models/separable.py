@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Decay, Dtype, Index, RateValue
-from research.models import layers
+from research.models import layers, pooling
 from research.models.convolution import Depthwise, Padded
 
 
@@ -76,6 +76,6 @@ class SeparableCNN(nn.Module):
         x = x.reshape(*x.shape[:2], -1)
         for width in self.dense:
             x = norm(dense(x, width), lengths)
-        x = layers.Dropout(self.dropout)(layers.global_max(x, lengths), keys)
+        x = layers.Dropout(self.dropout)(pooling.global_max(x, lengths), keys)
         x = nn.Dense(self.outputs, dtype=dtype, kernel_init=layers.kernel_init)(x)
         return x.astype(jnp.float32)

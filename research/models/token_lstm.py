@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from research.bounds import Count, Dtype, Index, RateValue
 from research.errors import UserError
-from research.models import layers, recurrent
+from research.models import layers, pooling, recurrent
 
 
 class TokenLSTM(nn.Module):
@@ -59,7 +59,7 @@ class TokenLSTM(nn.Module):
         self, x: Int[Array, 'batch time *fields'], lengths: Int[Array, ' batch']
     ) -> Float[Array, 'batch {self.outputs}']:
         """Logits of the token that follows the valid ones; there is one at least."""
-        return self.dense(layers.last(self._heard(x, lengths), lengths)).astype(jnp.float32)
+        return self.dense(pooling.last(self._heard(x, lengths), lengths)).astype(jnp.float32)
 
     def _heard(self, x, lengths):
         if x[0, 0].size != 1:
