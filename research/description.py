@@ -1,16 +1,12 @@
 """An experiment on its corpus, in the lines that a user is shown before it is trained."""
 
-from typing import TYPE_CHECKING
-
 from research import corpora, material, reach, step
+from research.choosing import Chosen
 from research.examples import Examples
 from research.tokens import View
 
-if TYPE_CHECKING:
-    from research.start import Chosen
 
-
-def described(chosen: 'Chosen') -> list[str]:
+def described(chosen: Chosen) -> list[str]:
     """The experiment in a few lines: data, parts, and classes that a part lacks."""
     experiment, corpus = chosen.experiment, chosen.corpus
     data = experiment.data

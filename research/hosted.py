@@ -21,12 +21,12 @@ from research import (
     start,
     step,
 )
+from research.choosing import Chosen
 from research.course import course
 from research.errors import UserError
 from research.loggers.wandb import Mode
 from research.loop import Options
 from research.models.forest import Forest
-from research.start import Chosen
 
 VERSIONS = ('commit', 'jax', 'jaxlib', 'flax', 'optax', 'numpy')
 

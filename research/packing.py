@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from research import material, reading, runs, shared, sources, stacks, step
+from research.choosing import Chosen
 from research.course import course
 from research.experiment import Experiment
 from research.loggers.wandb import Mode
 from research.loop import Options
 from research.models.forest import Forest
-from research.start import Chosen
 
 MIB = 2**20
 T = TypeVar('T')

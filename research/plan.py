@@ -5,11 +5,11 @@ from pathlib import Path
 import jax
 
 from research import batches, codec, material, parallel, sources, step
+from research.choosing import Chosen
 from research.course import course
 from research.description import described
 from research.experiment import Model
 from research.models.forest import Forest
-from research.start import Chosen
 
 MIB = 2**20
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import jax
 
-from research import ledger, material, packing, start, step
+from research import choosing, ledger, material, packing, step
+from research.choosing import Chosen
 from research.corpora import Corpus
 from research.course import course
 from research.errors import UserError
 from research.grid import Grid
 from research.models.forest import Forest
 from research.packing import How
-from research.start import Chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +36,7 @@ def resolve(
     """Every member's experiment with its corpus, or with the stand-in where that is not prepared.
 
     Raises:
-        UserError: what start.choose says of a member; two members are the same run, or train on
+        UserError: what choosing.choose says of a member; two members are the same run, or train on
             different corpora.
     """
     said: set[str] = set()
@@ -51,7 +51,7 @@ def resolve(
     for member in grid.members:
         changes = (*assignments, *member.change)
         try:
-            chosen = start.choose(member.experiment, pinned, changes, data_dir, prepare, once)
+            chosen = choosing.choose(member.experiment, pinned, changes, data_dir, prepare, once)
         except UserError as error:
             raise UserError(f'{grid.name}, {member.label}: {error}') from error
         # One object a corpus, by which what runs share is known.

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import PyTree
 
 import data_prep
-from research import codec, corpora, pairs, renewal, restore, runs, start, trained
+from research import choosing, codec, corpora, pairs, renewal, restore, runs, start, trained
 from research.errors import UserError
 from research.finished import Finished
 from research.runs import Run, RunError
@@ -89,7 +89,9 @@ def train(first: Finished, data_dir: Path, out: Path) -> tuple[int, Run]:
     directory = data_prep.prepared(name, data_dir)
     if directory is None:
         if not data_prep.card(name).embedded:
-            raise UserError(f'{start.unprepared(name, data_dir)}: {start.command(name, data_dir)}')
+            raise UserError(
+                f'{choosing.unprepared(name, data_dir)}: {choosing.command(name, data_dir)}'
+            )
         directory = data_prep.prepare(name, data_dir)
     corpus = corpora.open_corpus(directory)
     if corpus.fingerprint != wanted:
@@ -110,7 +112,7 @@ def train(first: Finished, data_dir: Path, out: Path) -> tuple[int, Run]:
         steps_per_dispatch=kept.get('steps_per_dispatch'),
         stream=streamed,
     )
-    chosen = start.Chosen(experiment, corpus, stand_in=False)
+    chosen = choosing.Chosen(experiment, corpus, stand_in=False)
     renewal.renew([place], force=False, retry_failed=True)
     return start.train(chosen, out, 'off', options), place
 

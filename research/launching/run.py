@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from research import flags, runs, start
+from research import choosing, flags, runs, start
 from research.experiment import Experiment
 from research.flags import FLAGS
 from research.renewal import renew
@@ -13,7 +13,7 @@ def train(experiment: Experiment) -> int:
     """Trains the experiment with the changes asked for, or shows the plan; an exit code.
 
     Raises:
-        UserError, PrepError: of start.choose.
+        UserError, PrepError: of choosing.choose.
         RunError, OSError: of start.train; runs cannot be written, which is told before anything is
             prepared or compiled.
     """
@@ -26,7 +26,7 @@ def train(experiment: Experiment) -> int:
     if not FLAGS.plan and not (joined and not hosts.leads()):
         runs.refuse_unwritable(runs_dir)
     choose = functools.partial(
-        start.choose,
+        choosing.choose,
         experiment,
         FLAGS.corpus,
         flags.assignments(),

@@ -4,7 +4,7 @@ import pytest
 
 import data_prep
 import experiments
-from research import corpora, description, overrides, start
+from research import choosing, corpora, description, overrides
 from research.errors import UserError
 
 MLP = experiments.build('genre_mlp')
@@ -12,7 +12,7 @@ MLP = experiments.build('genre_mlp')
 
 def refused(data_dir, name, *assignments):
     with pytest.raises(UserError) as told:
-        start.choose(MLP, name, assignments, data_dir, prepare=False)
+        choosing.choose(MLP, name, assignments, data_dir, prepare=False)
     assert '\n' not in str(told.value)
     return str(told.value)
 
@@ -50,5 +50,5 @@ def test_what_filters_leave_out_is_told_of_the_records_that_take_part(drawn):
     corpus = dataclasses.replace(corpus, facts=corpus.facts | {'protocols': {'folds': rule}})
     changes = ['data.corpus=drawn', 'data.protocol=folds', 'data.slice_s=1', 'data.max_s=2']
     experiment = overrides.apply(MLP, changes)
-    told = description.described(start.Chosen(experiment, corpus, stand_in=False))
+    told = description.described(choosing.Chosen(experiment, corpus, stand_in=False))
     assert 'note      left out by data.max_s=2: 7 of 21' in told

@@ -4,10 +4,10 @@ import pytest
 
 import experiments
 from research import claims, driver, grid, ledger, overrides, packing, planned, runs
+from research.choosing import Chosen
 from research.loop import Options
 from research.packing import How, Pack
 from research.renewal import renew
-from research.start import Chosen
 
 MEMBERS = 8
 

@@ -20,13 +20,13 @@ from research import (
     step,
     trained,
 )
+from research.choosing import Chosen
 from research.errors import UserError
 from research.evaluate import Evaluator
 from research.gathering import gather
 from research.loggers.jsonl import MetricsFile
 from research.plan import plan
 from research.results import mapping
-from research.start import Chosen
 
 SMALL = (
     'data.corpus=drawn',

@@ -4,8 +4,8 @@ import pytest
 
 import experiments
 from research import grid, planned
+from research.choosing import Chosen
 from research.errors import UserError
-from research.start import Chosen
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def resolve(monkeypatch, tmp_path, drawn):
         data = dataclasses.replace(experiment.data, corpus=name)
         return Chosen(dataclasses.replace(experiment, data=data, seed=int(seed)), corpus, False)
 
-    monkeypatch.setattr(planned.start, 'choose', choose)
+    monkeypatch.setattr(planned.choosing, 'choose', choose)
 
     def found(*axes):
         members = grid.over(experiments.build('genre_mlp'), *axes)

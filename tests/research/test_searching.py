@@ -8,10 +8,10 @@ import pytest
 
 import experiments
 from research import driver, ledger, overrides, planned, searching
+from research.choosing import Chosen
 from research.experiment import Experiment, network
 from research.packing import How
 from research.search import Range, Search
-from research.start import Chosen
 
 BASE = overrides.apply(experiments.build('genre_mlp'), ['data.corpus=drawn', 'steps=90'])
 AXES = (
