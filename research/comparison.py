@@ -17,6 +17,9 @@ from research.gathering import Gathered
 
 APART = ('data.corpus', 'data.protocol', 'fingerprint')
 AVERAGED = {'seed', 'data.fold'}
+# What would stand in for a corpus trains nothing by itself: of its overrides those that took effect
+# are among a run's settings.
+UNTRAINED = {'standin.corpus', 'standin.overrides'}
 Texts = tuple[str, ...]
 Cells = dict[tuple[Texts, Texts], Cell]
 
@@ -44,7 +47,9 @@ def tabulate(
         UserError: no run has the score; no such row in a column; or numbers would share a cell or a
             column that must not: says which runs and why.
     """
-    runs, notes = _scored(found.finished, metric)
+    runs, notes = once(found.finished)
+    runs, more = _scored(runs, metric)
+    notes += more
     wanted = _wanted([*(run.settings for run in runs), *found.missing], rows, columns)
     table: Cells = {}
     for column, members in _grouped(runs, lambda run: run.texts(columns)).items():
@@ -53,7 +58,7 @@ def tabulate(
         folds = sorted({run.settings['data.fold'] for run in members})
         tested: dict[Texts, Pool] = {}
         for row, same in _grouped(members, lambda run: run.texts(rows)).items():
-            names = {name for run in same for name in run.settings} - AVERAGED
+            names = {name for run in same for name in run.settings} - AVERAGED - UNTRAINED
             _refuse(
                 same, sorted(names), f'row {", ".join(row)} would average them: put it in --rows'
             )
@@ -84,6 +89,22 @@ def tabulate(
                     more = cells.against(pool, named[against], lowest, aggregate)
                     table[row, column] = dataclasses.replace(table[row, column], **more)
     return table, notes
+
+
+def once(runs: Sequence[Finished]) -> tuple[list[Finished], list[str]]:
+    """The runs less those that were trained by the very settings of one before, seed included.
+
+    Returns:
+        The first of each, and a line on each of the others.
+    """
+    first: dict[tuple[tuple[str, str], ...], Finished] = {}
+    notes = []
+    for run in runs:
+        trained = {name: str(run.settings[name]) for name in run.settings.keys() - UNTRAINED}
+        kept = first.setdefault(tuple(sorted(trained.items())), run)
+        if kept is not run:
+            notes.append(f'left out: {run.place}: trained by the same settings as {kept.place}')
+    return [*first.values()], notes
 
 
 def _scored(runs: Sequence[Finished], metric: str) -> tuple[list[Finished], list[str]]:

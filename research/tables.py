@@ -24,11 +24,12 @@ USAGE = """Compares finished runs in one table, from their directories alone.
     python -m research.tables --check=README.md
 
 Takes run directories, folders of them, or names of experiments or grids under --runs_dir; none: all
-that is there. Runs that differ in nothing but the seed are averaged; the folds of a protocol are
-pooled, so that every item is tested once. In brackets: the 95% interval over seeds and items,
-groups resampled whole; of one seed, over items alone. Rows that a paired permutation test does not
-tell from the best of their column are marked; --against=ROW adds each row's difference from that
-one, on the same items. Corpora, protocols and fingerprints never share a column.
+that is there. Runs that were trained by settings that differ in nothing but the seed are averaged;
+the folds of a protocol are pooled, so that every item is tested once. In brackets: the 95% interval
+over seeds and items, groups resampled whole; of one seed, over items alone. Rows that a paired
+permutation test does not tell from the best of their column are marked; --against=ROW adds each
+row's difference from that one, on the same items. Corpora, protocols and fingerprints never share a
+column.
 
 flags:
 """

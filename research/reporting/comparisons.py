@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from research import aggregates, finished, scores
-from research.comparison import Cells, tabulate
+from research.comparison import Cells, once, tabulate
 from research.errors import UserError
 from research.finished import Finished
 from research.gathering import Gathered
@@ -104,7 +104,8 @@ def compare(
     Raises:
         UserError: no run has the metric.
     """
-    runs, notes = found.finished, list(found.notes)
+    runs, twins = once(found.finished)
+    notes = [*found.notes, *twins]
     if metric is not None:
         having = [run for run in runs if metric in run.tested.known()]
         notes += [f'left out: {run.place}: it has no {metric}' for run in runs if run not in having]

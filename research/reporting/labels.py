@@ -9,21 +9,14 @@ from typing import Any
 import numpy as np
 
 from research import finished
-from research.comparison import AVERAGED
+from research.comparison import AVERAGED, UNTRAINED
 from research.finished import Finished
 from research.pairs import ABSENT
 
 Settings = Mapping[str, Any]
 # What a row's runs may differ in: seeds are averaged, folds pooled, and columns tell the rest.
-FREE = AVERAGED | {
-    'label',
-    'fingerprint',
-    'prepared',
-    'tested',
-    'data.corpus',
-    'data.protocol',
-    'task.kind',
-}
+COLUMN = {'label', 'fingerprint', 'prepared', 'tested', 'data.corpus', 'data.protocol', 'task.kind'}
+FREE = AVERAGED | UNTRAINED | COLUMN
 LONGEST = 24  # characters of a value in a label
 DIGITS = 8  # of a fingerprint that has to be told from another
 

@@ -46,6 +46,7 @@ def make() -> Callable[..., Path]:
         valid: list[str] | None = None,
         fingerprint: str = 'f1',
         width: int = 64,
+        overrides: tuple[str, ...] = (),
         **data: Any,
     ) -> Path:
         """Two classes, two slices an item; `wrong`: items predicted wrongly."""
@@ -53,6 +54,7 @@ def make() -> Callable[..., Path]:
         (directory / 'predictions').mkdir(parents=True)
         data = {'corpus': 'gtzan', 'protocol': 'artist_folds', 'fold': fold} | data
         experiment = {'name': name, 'data': data, 'model': {'width': width}, 'seed': seed}
+        experiment['standin'] = {'corpus': 'corpus_styles', 'overrides': list(overrides)}
         (directory / 'experiment.json').write_text(json.dumps(experiment))
         (directory / 'environment.json').write_text(json.dumps({'fingerprint': fingerprint}))
         for part, names in (('test', items), ('valid', ['item 0'] if valid is None else valid)):

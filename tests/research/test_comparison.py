@@ -120,6 +120,31 @@ def test_runs_that_differ_in_more_than_the_seed_are_not_averaged(tmp_path: Path,
     assert len(table(tmp_path, rows=['name', 'model.width'])[0]) == 2
 
 
+def test_what_a_stand_in_would_change_does_not_keep_seeds_apart(tmp_path: Path, make):
+    make(tmp_path, wrong=(0, 1, 2))
+    make(tmp_path, seed=1, wrong=(0,), overrides=('model.width=32',))
+    [cell] = table(tmp_path)[0].values()
+    assert (cell.mean, cell.seeds) == (pytest.approx(56 / 60), 2)
+
+
+def test_what_a_stand_in_did_change_keeps_runs_apart(tmp_path: Path, make):
+    make(tmp_path, width=64, overrides=('model.width=64',))
+    make(tmp_path, seed=1, width=32, overrides=('model.width=32',))
+    with pytest.raises(UserError, match=r'differ in model.width \(64, 32\).*put it in --rows'):
+        table(tmp_path)
+
+
+def test_of_runs_by_the_same_settings_and_seed_one_is_taken_and_the_other_told(
+    tmp_path: Path, make
+):
+    first = make(tmp_path, wrong=(0, 1, 2))
+    twin = make(tmp_path, wrong=(0,), overrides=('model.width=32',))
+    make(tmp_path, seed=1, wrong=())
+    cells, notes = table(tmp_path)
+    assert [(cell.mean, cell.seeds) for cell in cells.values()] == [(pytest.approx(57 / 60), 2)]
+    assert notes == [f'left out: {twin}: trained by the same settings as {first}']
+
+
 def test_rows_tested_on_other_items_are_refused(tmp_path: Path, make):
     make(tmp_path, 'cnn')
     make(tmp_path, 'lstm', items=ITEMS[:20])

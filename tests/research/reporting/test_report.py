@@ -173,6 +173,17 @@ def test_models_that_differ_in_a_setting_are_rows_of_their_own(tmp_path: Path, c
     assert names == {'cnn model.width=32', 'cnn model.width=64'}
 
 
+def test_models_that_differ_in_what_a_stand_in_would_change_are_one_row(tmp_path: Path, classifier):
+    runs = tmp_path / 'runs'
+    classifier(runs, 'cnn', 0)
+    classifier(runs, 'cnn', 1, overrides=('model.width=32',))
+    classifier(runs, 'cnn', 1, overrides=('model.width=16',))
+    found = written(runs)
+    assert {line[0] for line in found.lines if line and line[0].startswith('cnn')} == {'cnn'}
+    assert 'standin' not in found.text
+    assert 'cnn/2-s1: trained by the same settings as cnn/1-s1' in found.text
+
+
 def test_one_seed_is_said_to_have_an_interval_over_items_alone(tmp_path: Path, classifier):
     classifier(tmp_path / 'runs', 'cnn')
     assert 'of one seed, how seeds vary is not in them' in written(tmp_path / 'runs').text
