@@ -44,6 +44,7 @@ def table(
     layout: Layout,
     caption: str,
     of_line: Callable[[Sequence[Entry]], Mapping[str, object]] = lambda line: {},
+    of_column: Callable[[int], Mapping[str, object]] = lambda place: {},
 ) -> Markup:
     """The table alone, which page.js sorts and page.css lays out.
 
@@ -51,15 +52,18 @@ def table(
         layout: what it says.
         caption: over it.
         of_line: attributes of a line's element.
+        of_column: attributes of the elements of a column, by its place.
     """
+    kinds = [_kind(place, layout) for place in range(len(layout.header))]
+    more = [{'class_': kind, **of_column(place)} for place, kind in enumerate(kinds)]
     titles = [
-        tag('th', tag('button', name, type='button'), scope='col', class_=_kind(place, layout))
-        for place, name in enumerate(layout.header)
+        tag('th', tag('button', name, type='button'), scope='col', **own)
+        for name, own in zip(layout.header, more, strict=True)
     ]
     lines = [
         tag(
             'tr',
-            *(_cell(entry, place, layout) for place, entry in enumerate(line)),
+            *(_cell(entry, place, more[place]) for place, entry in enumerate(line)),
             **of_line(line),
         )
         for line in layout.lines
@@ -75,7 +79,7 @@ def table(
     return tag('div', made, class_='scroll', tabindex=0, role='region', aria_label='Table')
 
 
-def _cell(entry: Entry, place: int, layout: Layout) -> Markup:
+def _cell(entry: Entry, place: int, more: Mapping[str, object]) -> Markup:
     unordered = isinstance(entry.order, float) and math.isnan(entry.order)
     marked = tag('strong', entry.text) if entry.best else entry.text
     inside = [
@@ -86,7 +90,7 @@ def _cell(entry: Entry, place: int, layout: Layout) -> Markup:
     order = None if unordered else entry.order
     name = 'td' if place else 'th'
     scope = None if place else 'row'
-    return tag(name, *inside, scope=scope, class_=_kind(place, layout), data_order=order)
+    return tag(name, *inside, scope=scope, data_order=order, **more)
 
 
 def _kind(place: int, layout: Layout) -> str | None:

@@ -21,7 +21,7 @@ from research.reporting.parts import (
     table,
 )
 
-MODELS = 12  # with a matrix, the best of all
+MODELS = 12  # with a matrix at once
 COUNTED = 12  # classes; past that a cell is too small for its number
 NAMED = 40  # classes; past that their names are left out
 LEFT, TOP = 92, 8
@@ -32,19 +32,18 @@ def drawn(comparison: Comparison, numbers: Numbers) -> list[Markup | None]:
     """Confusion matrices and scores by class; a note where the runs keep no predictions."""
     if comparison.task != 'Classification':
         return []
-    rows = [row for row in comparison.models() if there(comparison.of(row))]
+    rows = [row for row in comparison.held() if there(comparison.of(row))]
     if not rows:
         note = 'Packed runs keep no probabilities: no matrix, no calibration.'
         return [section('Classes', tag('p', note, class_='note'))]
-    said_ = {row: [named(folds) for folds in comparison.seeds(row)] for row in rows[:MODELS]}
+    said_ = {row: [named(folds) for folds in comparison.seeds(row)] for row in rows}
     pictures = [
         figure(said(row), matrix(confusion(seeds), seeds[0].classes), row=numbers[row])
         for row, seeds in said_.items()
     ]
-    few = f' The {MODELS} best of {len(rows)} models are shown.' if len(rows) > MODELS else ''
     about = (
         'A row is the true class, a column what was named; recordings of all seeds are counted, '
-        f'and the deeper a cell, the greater its share of the row.{few}'
+        'and the deeper a cell, the greater its share of the row.'
     )
     lines, owners = [], []
     for row, seeds in said_.items():
@@ -57,8 +56,8 @@ def drawn(comparison: Comparison, numbers: Numbers) -> list[Markup | None]:
         'Precision is of what was named so, and not defined where nothing was.'
     )
     return [
-        section('Confusion matrices', gallery(pictures), about=about),
-        section('Scores by class', table(caption, header, lines, 2, owners)),
+        section('Confusion matrices', gallery(pictures), about=about, most=MODELS),
+        section('Scores by class', table(caption, header, lines, 2, owners), most=MODELS),
     ]
 
 

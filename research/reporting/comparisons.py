@@ -41,6 +41,7 @@ class Comparison:
         aggregate: name of what a row's score is made of those of its seeds.
         runs: finished ones.
         cells: of each score that they have, `metric` first.
+        most: models that the page holds figures of, the best; None: all.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Comparison:
     aggregate: str
     runs: Sequence[Finished]
     cells: Mapping[str, Cells]
+    most: int | None = None
 
     @property
     def title(self) -> str:
@@ -68,6 +70,10 @@ class Comparison:
         """Rows with a finished seed, the best first; those that are not defined last."""
         means = {row: cell.mean for (row, _), cell in self.cells[self.metric].items() if cell.seeds}
         return sorted(means, key=lambda row: -scores.better(self.metric, means[row]))
+
+    def held(self) -> list[Row]:
+        """The models that the page holds figures of, the best first."""
+        return self.models()[: self.most]
 
     def seeds(self, row: Row) -> list[list[Finished]]:
         """The row's runs: of each seed all folds. A seed without some of them is left out."""

@@ -11,7 +11,7 @@ from research.reporting import evidence, figures
 from research.reporting.comparisons import Comparison, Row
 from research.reporting.parts import Numbers, figure, gallery, said, section
 
-MODELS = 12
+MODELS = 12  # at once
 ABOUT = (
     'Bars: how often those of one confidence are right; the rising line: as often as claimed. '
     'Recordings of all seeds together; the calibration error (ECE) is the mean over seeds.'
@@ -26,17 +26,16 @@ def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:
     if comparison.task not in ('Classification', 'Detection'):
         return None
     pictures, temperatures = [], False
-    rows = [row for row in comparison.models() if evidence.there(comparison.of(row))]
-    for row in rows[:MODELS]:
+    rows = [row for row in comparison.held() if evidence.there(comparison.of(row))]
+    for row in rows:
         given, scaled = _said(comparison, row)
         temperatures |= bool(scaled)
         errors = [('as given', given), *([('scaled', scaled)] if scaled else [])]
         told = ', '.join(f'{name} {_error(each):.1%}' for name, each in errors)
         caption = f'{said(row)}: ECE {told}'
         pictures.append(figure(caption, diagram(given, scaled, numbers[row]), row=numbers[row]))
-    return section(
-        'Calibration', gallery(pictures), about=ABOUT + SCALED if temperatures else ABOUT
-    )
+    about = ABOUT + SCALED if temperatures else ABOUT
+    return section('Calibration', gallery(pictures), about=about, most=MODELS)
 
 
 def _said(comparison: Comparison, row: Row) -> tuple[Said, Said]:

@@ -12,7 +12,7 @@ from research.reporting import figures, labels
 from research.reporting.comparisons import Comparison, Row
 from research.reporting.parts import Numbers, figure, plain, said, section, table
 
-MODELS = 40
+MODELS = 40  # at once
 SETTINGS = 4  # that are told of a model
 
 
@@ -40,15 +40,15 @@ def refuse_unknown(comparisons: Sequence[Comparison], wanted: str | None) -> Non
 
 def drawn(comparison: Comparison, numbers: Numbers, wanted: str | None) -> Markup | None:
     """The section, of the first score; None for a single model."""
-    rows = comparison.models()
+    rows = comparison.held()
     base = baseline(comparison, wanted)
     if len(rows) < 2 or base is None:
         return None
     metric, score = comparison.metric, scores.of(comparison.metric)
     aggregate = aggregates.AGGREGATES[comparison.aggregate]
-    pools = {row: _pool(comparison, row) for row in [base, *rows[:MODELS]]}
+    pools = {row: _pool(comparison, row) for row in [base, *rows]}
     shown, lines, owners = [], [], []
-    for row in rows[:MODELS]:
+    for row in rows:
         if row == base:
             continue
         found = cells.against(pools[row], pools[base], score.lowest, aggregate)
@@ -83,13 +83,12 @@ def drawn(comparison: Comparison, numbers: Numbers, wanted: str | None) -> Marku
     )
     header = ['model', f'{metric}: less {said(base)}', 'better', 'what differs']
     picture = figures.intervals(about, shown, f'{metric}: less {said(base)}', score.share, True)
-    few = f'The {MODELS} best of {len(rows)} models are compared.' if len(rows) > MODELS else None
     return section(
         'Differences',
         tag('div', figure(f'Less {said(base)}', picture), class_='gallery'),
         table(caption, header, lines, 1, owners),
-        tag('p', few, class_='note') if few else None,
         about=about,
+        most=MODELS,
     )
 
 

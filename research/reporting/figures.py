@@ -17,7 +17,7 @@ from data_prep.pages.markup import Markup, tag
 from data_prep.pages.wording import plain
 
 COLOURS, DASHES = 7, 3
-LINE = 30  # units of height that an interval takes
+LINE, HEAD = 30, 38  # units of height that an interval takes, and the axis above them
 Number = float | int
 SPIKE = 20.0  # times the median, past which a scale is logarithmic
 
@@ -112,26 +112,29 @@ def intervals(
     ends = [x for each in found for x in (each.value, each.low, each.high) if not math.isnan(x)]
     ends += [0.0] if zero else []
     across = Scale(float(np.min(ends)), float(np.max(ends)), 14, 346)
-    height = LINE * len(found) + 40
-    pieces = []
+    height = HEAD + LINE * len(found)
+    pieces = [tag('text', plain(what, 60), x=180, y=12, class_='middle')]
     for place, text in across.marks(share):
         line = 'zero' if zero and text.strip('+-%0.') == '' else 'grid'
-        pieces.append(tag('path', d=f'M{place:.1f} 4V{height - 32}', class_=line))
-        pieces.append(tag('text', text, x=f'{place:.1f}', y=height - 18, class_='middle'))
-    pieces.append(tag('text', plain(what, 60), x=180, y=height - 4, class_='middle'))
+        pieces.append(tag('text', text, x=f'{place:.1f}', y=28, class_='middle'))
+        pieces.append(tag('path', d=f'M{place:.1f} 34V{height}', class_=line))
+    stacked = []
     for number, each in enumerate(found):
-        y = LINE * number + 24
         name = plain(each.name, max(58 - len(each.said), 16))
         inside = [
             tag('title', f'{each.name}: {each.said}'),
-            tag('text', name, x=14, y=y - 8, class_='told'),
-            tag('text', each.said, x=346, y=y - 8, class_='end'),
+            tag('text', name, x=14, y=12, class_='told'),
+            tag('text', each.said, x=346, y=12, class_='end'),
         ]
         if not math.isnan(each.low):
             ends = across(each.low), across(each.high)
-            inside.append(tag('path', d=f'M{ends[0]:.1f} {y}H{ends[1]:.1f}', class_='whisker'))
-        inside.append(_dot(across(each.value), y))
-        pieces.append(tag('g', *inside, class_=style(each.row), data_row=each.row))
+            inside.append(tag('path', d=f'M{ends[0]:.1f} 20H{ends[1]:.1f}', class_='whisker'))
+        inside.append(_dot(across(each.value), 20))
+        place = f'translate(0 {HEAD + LINE * number})'
+        own = {'class_': style(each.row), 'data_row': each.row, 'transform': place}
+        stacked.append(tag('g', *inside, **own))
+    # The axis stands above them, so that report.js can close the gaps of those it leaves out.
+    pieces.append(tag('g', *stacked, data_head=HEAD, data_line=LINE))
     return charts.figure(told, pieces, height)
 
 

@@ -24,19 +24,18 @@ from research.reporting.parts import (
 )
 
 POINTS = 80  # of a curve
-MODELS = 14
-RECORDINGS = 200
+MODELS = 14  # at once
 
 
 def drawn(comparison: Comparison, numbers: Numbers) -> list[Markup | None]:
     """Both sections, of detectors."""
     if comparison.task != 'Detection':
         return []
-    rows = [row for row in comparison.models() if evidence.there(comparison.of(row))]
+    rows = [row for row in comparison.held() if evidence.there(comparison.of(row))]
     if not rows:
         note = 'Packed runs keep no probabilities: no curves, no counts.'
         return [section('Precision and recall', tag('p', note, class_='note'))]
-    return [_curves(comparison, rows[:MODELS], numbers), _counts(comparison, rows, numbers)]
+    return [_curves(comparison, rows, numbers), _counts(comparison, rows, numbers)]
 
 
 def _curves(comparison: Comparison, rows: list[Row], numbers: Numbers) -> Markup | None:
@@ -60,10 +59,10 @@ def _curves(comparison: Comparison, rows: list[Row], numbers: Numbers) -> Markup
         'A line a seed, over recordings; the dot is at the threshold that validation chose. '
         'A recording is as probable as its most probable slice.'
     )
-    told = f'Precision over recall of {len(rows)} models'
+    told = 'Precision over recall, a line a seed'
     shown = figure('Precision over recall', charts.figure(told, pieces))
     inside = [legend(numbers, rows), gallery([shown])]
-    return section('Precision and recall', *inside, about=about)
+    return section('Precision and recall', *inside, about=about, most=MODELS)
 
 
 def _curve(found: evidence.Found, across: figures.Scale, up: figures.Scale) -> list[Markup]:
@@ -96,12 +95,10 @@ def _counts(comparison: Comparison, rows: list[Row], numbers: Numbers) -> Markup
             owners.append(numbers[row])
     if not lines:
         return None
-    few = f' The first {RECORDINGS} of {len(lines)} lines.' if len(lines) > RECORDINGS else ''
-    caption = f'Means over seeds. Titles sort.{few}'
     header = ['model', 'recording', 'seconds', 'found', 'there', 'by an ideal detector', '']
     about = 'An ideal detector of such windows, decoded alike, is never wrong: no model passes it.'
-    made = table(caption, header, lines[:RECORDINGS], 2, owners[:RECORDINGS])
-    return section('Calls in long recordings', made, about=about)
+    made = table('Means over seeds. Titles sort.', header, lines, 2, owners)
+    return section('Calls in long recordings', made, about=about, most=MODELS)
 
 
 KEYS = ('seconds', 'found', 'true', 'ideal')

@@ -18,7 +18,7 @@ from research.scores import Counted, Ranked
 
 ITEMS = 20  # in the table
 SHOWN = 6  # to look at and to hear
-MODELS = 8  # with a column of their own
+MODELS = 8  # with a column of their own at once
 ABOUT = (
     'By the mean of all models and seeds. What is hard for all of them may be mislabelled, cut or '
     'unlike anything in the training part: listen to it.'
@@ -52,10 +52,12 @@ def drawn(comparison: Comparison, numbers: Numbers, shelf: Shelf | None) -> Mark
     tie = np.array([answers.tie.get(item, 0.0) for item in items])
     known = np.flatnonzero(~np.isnan(hard))
     order = known[np.lexsort((-tie[known], -sign * hard[known]))][:ITEMS]
-    shown = rows[:MODELS]
+    shown = comparison.held()
     header = ['item', *(['truth'] if answers.truth else []), *(['said'] if answers.said else [])]
     names = len(header)
     header += ['group', 'all', *map(said, shown)]
+    first_column = len(header) - len(shown)
+    columns = {first_column + place: numbers[row] for place, row in enumerate(shown)}
     lines = []
     for unit in order:
         item = items[unit]
@@ -68,10 +70,9 @@ def drawn(comparison: Comparison, numbers: Numbers, shelf: Shelf | None) -> Mark
     ranked = isinstance(first, Ranked)
     what = 'How far the probability is from the truth' if ranked else comparison.metric
     caption = f'{what}, by item, mean over seeds. Titles sort.'
-    if len(rows) > MODELS:
-        caption += f' The {MODELS} best of {len(rows)} models have a column.'
     heard = _heard(comparison, [items[unit] for unit in order[:SHOWN]], answers, shelf)
-    return section('Hardest items', table(caption, header, lines, names), *heard, about=ABOUT)
+    made = table(caption, header, lines, names, columns=columns)
+    return section('Hardest items', made, *heard, about=ABOUT, most=MODELS)
 
 
 def _values(comparison: Comparison, row: Row) -> tuple[Counted, Float[np.ndarray, ' units']]:

@@ -15,7 +15,7 @@ from research.reporting.parts import Numbers, figure, gallery, legend, said, sec
 from research.results import curves
 
 POINTS = 60  # of a line; what lies between is left out
-MODELS = 14  # in a figure, the best of all
+MODELS = 14  # in a figure at once
 
 # Steps, rising, and values; each curve has as many as it has.
 Curve = tuple[Float[np.ndarray, '_'], Float[np.ndarray, '_']]
@@ -27,8 +27,8 @@ ABOUT = (
 
 def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:
     """The section; a note where the runs keep no curves."""
-    rows = [row for row in comparison.models() if comparison.seeds(row)]
-    kept = {row: [run for run in comparison.of(row) if run.place.is_dir()] for row in rows[:MODELS]}
+    rows = [row for row in comparison.held() if comparison.seeds(row)]
+    kept = {row: [run for run in comparison.of(row) if run.place.is_dir()] for row in rows}
     if not any(kept.values()):
         return section('Learning curves', tag('p', 'Packed runs keep no curves.', class_='note'))
     records = {row: [evidence.records(run) for run in runs] for row, runs in kept.items()}
@@ -44,22 +44,18 @@ def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:
                     found.append(band(numbers[row], said(row), each))
             if found:
                 title = f'{panel.axis}: {line.label}'
-                told = f'{title}, by step, of {len(found)} models'
+                told = f'{title}, by step, a line a model'
                 picture = figures.lines(told, found, 'step', _unit(panel), panel.share)
                 shown.append(figure(title, picture))
-    left_out = []
-    without = [said(row) for row in kept if row not in trained]
-    if without:
-        left_out.append(f'Grown at once, without a curve: {", ".join(without)}.')
-    if len(rows) > MODELS:
-        left_out.append(f'The {MODELS} best of {len(rows)} models are drawn.')
-    notes = [tag('p', note, class_='note') for note in left_out]
+    without = ', '.join(said(row) for row in kept if row not in trained)
+    note = f'Grown at once, without a curve: {without}.' if without else None
     return section(
         'Learning curves',
         legend(numbers, trained),
         gallery(shown),
-        *notes,
+        tag('p', note, class_='note') if note else None,
         about=ABOUT if shown else '',
+        most=MODELS,
     )
 
 

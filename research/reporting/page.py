@@ -22,12 +22,12 @@ from research.reporting import (
     places,
     provenance,
     told,
+    weight,
 )
 from research.reporting.comparisons import Comparison
 from research.reporting.parts import Numbers, section
 from research.reporting.sounds import Shelf
 
-MOST_BYTES = 6_500_000  # of figures and tables of single comparisons
 NOTES = 60
 WORDS = 12  # of the command that makes the page
 _STYLE, _SCRIPT = (Path(__file__).with_name(f'report.{kind}') for kind in ('css', 'js'))
@@ -63,14 +63,10 @@ def page(comparisons: Sequence[Comparison], notes: Sequence[str], wanted: Wanted
     differences.refuse_unknown(comparisons, wanted.against)
     rows = dict.fromkeys(row for each in comparisons for (row, _) in each.cells[each.metric])
     numbers = {row: place for place, row in enumerate(rows)}
-    used, left_out, parts = 0, [], []
-    for each in comparisons:
-        whole = _figures(each, numbers, wanted)
-        if used + len(whole) > MOST_BYTES:
-            left_out.append(each.title)
-            whole = tag('p', 'Figures are left out to keep the page below 15 MB.', class_='note')
-        used += len(whole)
-        parts.append(_comparison(each, numbers, whole))
+    drawn, left_out = weight.fitted(
+        comparisons, lambda each: _figures(each, numbers, wanted), wanted.shelf
+    )
+    parts = [_comparison(*each, numbers) for each in zip(comparisons, drawn, strict=True)]
     leaky = leaks.drawn(comparisons, numbers)
     script = ''.join(path.read_text(encoding='utf-8') for path in (html.SCRIPT, _SCRIPT))
     style = ''.join(path.read_text(encoding='utf-8') for path in (html.STYLE, _STYLE))
@@ -125,7 +121,7 @@ def _figures(each: Comparison, numbers: Numbers, wanted: Wanted) -> Markup:
     return joined(made)
 
 
-def _comparison(each: Comparison, numbers: Numbers, figures_: Markup) -> Markup:
+def _comparison(each: Comparison, figures_: Markup, numbers: Numbers) -> Markup:
     return tag(
         'div',
         tag('h2', each.title, tag('small', f' {each.task}, {each.metric}'), id=f'c{each.number}'),
@@ -134,6 +130,7 @@ def _comparison(each: Comparison, numbers: Numbers, figures_: Markup) -> Markup:
         provenance.drawn(each, numbers),
         class_='part',
         data_comparison=each.number,
+        data_ranking=' '.join(str(numbers[row]) for row in each.models()),
     )
 
 
@@ -168,13 +165,11 @@ def _named(metric: str) -> str:
 def _left_out(
     notes: Sequence[str],
     comparisons: Sequence[Comparison],
-    without_figures: Sequence[str],
+    without: Sequence[str],
     wanted: Wanted,
 ) -> list[Markup | None]:
     """What is not on the page, and why."""
-    told_ = [_plain(note, comparisons) for note in notes]
-    if without_figures:
-        told_.append(f'figures of {"; ".join(without_figures)}: the page would be above 15 MB')
+    told_ = [*(_plain(note, comparisons) for note in notes), *without]
     if wanted.shelf is not None and wanted.shelf.left_out:
         told_.append(f'pictures and sounds of {wanted.shelf.left_out} items: the page is full')
     if not told_:

@@ -1,6 +1,7 @@
 """What sections of a report are built of: figures that may be filtered, tables, notes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from data_prep.pages.markup import Markup, tag
 from research.formats import html
@@ -17,13 +18,21 @@ def said(row: Row) -> str:
     return ', '.join(row)
 
 
-def section(title: str, *inside: object, about: str = '') -> Markup | None:
-    """A part of a comparison under its title; None where there is nothing in it."""
+def section(title: str, *inside: object, about: str = '', most: int | None = None) -> Markup | None:
+    """A part of a comparison under its title; None where there is nothing in it.
+
+    Args:
+        title: of it.
+        inside: what it has; None is nothing.
+        about: words below the title.
+        most: models that are shown at once, the best of those that the filters leave; None: all.
+    """
     kept = [each for each in inside if each is not None]
     if not kept:
         return None
-    told = tag('p', about) if about else None
-    return tag('section', tag('h3', title), told, *kept)
+    told = [tag('p', about) if about else None]
+    told += [tag('p', class_='note shown') if most else None]  # report.js says what is shown
+    return tag('section', tag('h3', title), *told, *kept, data_most=most)
 
 
 def figure(caption: object, drawn: Markup, *more: object, row: int | None = None) -> Markup:
@@ -52,6 +61,7 @@ def table(
     lines: Sequence[Sequence[Entry]],
     names: int = 1,
     rows: Sequence[int | None] = (),
+    columns: Mapping[int, int] = MappingProxyType({}),
 ) -> Markup:
     """A table that is sorted by its titles.
 
@@ -61,10 +71,16 @@ def table(
         lines: of it.
         names: how many columns hold words.
         rows: of each line the number of the model that it is of.
+        columns: the same of columns, by their place.
     """
     of = dict(zip(map(id, lines), rows, strict=False))
     layout = Layout(names, header, lines, ())
-    return html.table(layout, caption, lambda line: {'data_row': of.get(id(line))})
+    return html.table(
+        layout,
+        caption,
+        lambda line: {'data_row': of.get(id(line))},
+        lambda place: {'data_row': columns.get(place)},
+    )
 
 
 def plain(text: object) -> Entry:

@@ -7,7 +7,7 @@ from research.reporting.comparisons import Comparison, Row
 from research.reporting.parts import Numbers, figure, gallery, said, section
 from research.results import maps, marks
 
-MODELS = 8
+MODELS = 8  # at once
 POINTS = 300  # of a map, drawn at random with one seed
 SIDE, RADIUS = 360, 5.0
 ABOUT = (
@@ -22,25 +22,23 @@ def drawn(comparison: Comparison, numbers: Numbers) -> Markup | None:
     if comparison.task != 'Classification':
         return None
     shown = []
-    rows = comparison.models()
-    for row in rows[:MODELS]:
+    classes: set[tuple[int, str]] = set()
+    for row in comparison.held():
         found = _placed(comparison, row)
         if found:
             shown.append(_figure(row, found, numbers[row]))
+            classes |= {(point.target, point.label) for point in found}
     if not shown:
         note = (
             'No run keeps a map here: packed runs do not, nor runs of fewer than five recordings.'
         )
         return section('t-SNE maps', tag('p', note, class_='note'))
-    classes = sorted(
-        {(p.target, p.label) for row in rows[:MODELS] for p in _placed(comparison, row)}
-    )
     legend = tag(
         'ul',
-        *(tag('li', _swatch(target), label) for target, label in classes),
+        *(tag('li', _swatch(target), label) for target, label in sorted(classes)),
         class_='legend',
     )
-    return section('t-SNE maps', legend, gallery(shown), about=ABOUT)
+    return section('t-SNE maps', legend, gallery(shown), about=ABOUT, most=MODELS)
 
 
 def _placed(comparison: Comparison, row: Row) -> list[maps.Placed]:

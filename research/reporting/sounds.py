@@ -24,13 +24,14 @@ class Shelf:
 
     Attributes:
         left_out: items that would have made the page too heavy.
+        used: bytes of those that are shown.
     """
 
     def __init__(self, data_dirs: Sequence[Path]):
         self._data_dirs = data_dirs
         self._opened: dict[tuple[str, str], Corpus | str] = {}
-        self._left = MOST_BYTES
-        self.left_out = 0
+        self._made: dict[tuple[Path, str], Markup | None] = {}
+        self.left_out = self.used = 0
 
     def why_not(self, run: Finished) -> str:
         """Why items of a run's corpus are not shown; '' where they are."""
@@ -38,7 +39,16 @@ class Shelf:
         return found if isinstance(found, str) else ''
 
     def example(self, run: Finished, item: str) -> Markup | None:
-        """Picture and player of an item; None where it is not there or the page is full."""
+        """Picture and player of an item; None where it is not there or the page is full.
+
+        Asked for again with the same run, it is the same and takes nothing more.
+        """
+        key = run.place, item
+        if key not in self._made:
+            self._made[key] = self._example(run, item)
+        return self._made[key]
+
+    def _example(self, run: Finished, item: str) -> Markup | None:
         corpus = self._corpus(run)
         if isinstance(corpus, str):
             return None
@@ -50,10 +60,10 @@ class Shelf:
             made = _notes(corpus, record, item) or _sound(corpus, record, item, run)
         except DamagedCorpus:
             return None
-        if len(made) > self._left:
+        if self.used + len(made) > MOST_BYTES:
             self.left_out += 1
             return None
-        self._left -= len(made)
+        self.used += len(made)
         return made
 
     def _corpus(self, run: Finished) -> Corpus | str:

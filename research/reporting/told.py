@@ -11,18 +11,18 @@ from research.reporting.comparisons import Comparison
 from research.reporting.parts import Numbers, count, figure, gallery, plain, said, section, table
 from research.results import alignments
 
-MODELS = 12
+MODELS = 12  # at once
 POINTS = 300
 CONFUSIONS = 30
 
 
 def drawn(comparison: Comparison, numbers: Numbers) -> list[Markup | None]:
     """Of regressions truth against prediction, of transcripts the most frequent errors."""
-    rows = [row for row in comparison.models() if evidence.there(comparison.of(row))]
+    rows = [row for row in comparison.held() if evidence.there(comparison.of(row))]
     if comparison.task == 'Regression':
-        return [_numbers(comparison, rows[:MODELS], numbers)]
+        return [_numbers(comparison, rows, numbers)]
     if comparison.task == 'CTC':
-        return [_words(comparison, rows[:MODELS], numbers)]
+        return [_words(comparison, rows, numbers)]
     return []
 
 
@@ -44,7 +44,7 @@ def _numbers(comparison: Comparison, rows: list, numbers: Numbers) -> Markup | N
         'A dot a recording and seed, right on the rising line; of more than '
         f'{POINTS} so many, drawn at random.'
     )
-    return section('Truth and prediction', gallery(shown), about=about)
+    return section('Truth and prediction', gallery(shown), about=about, most=MODELS)
 
 
 def _words(comparison: Comparison, rows: list, numbers: Numbers) -> Markup | None:
@@ -65,7 +65,8 @@ def _words(comparison: Comparison, rows: list, numbers: Numbers) -> Markup | Non
     caption = f'The {CONFUSIONS} most frequent of each model, a seed. Titles sort.'
     made = table(caption, ['model', 'said', 'written', 'times'], lines, 3, owners)
     about = f'Of greedy decoding. {alignments.NOTHING}: no word.'
-    return section('Most frequent errors', made, tag('p', WHERE, class_='note'), about=about)
+    where = tag('p', WHERE, class_='note')
+    return section('Most frequent errors', made, where, about=about, most=MODELS)
 
 
 WHERE = 'The page plots/alignments.html of each run has every utterance, word by word.'

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from research import ledger, packed, report, tables
 from research.gathering import gather
-from research.reporting import page
+from research.reporting import weight
 from research.runs import Run
 
 HOSTILE = '</script><script>alert(1)</script>"\' onmouseover=x <b>&'
@@ -220,8 +221,28 @@ def test_figures_beyond_what_a_page_may_weigh_are_left_out(
     classifier(tmp_path / 'runs', 'cnn', corpus='styles')
     whole = written(tmp_path / 'runs')
     figures = sum(tag == 'figure' for tag, _ in whole.tags)
-    monkeypatch.setattr(page, 'MOST_BYTES', 40_000)
+    monkeypatch.setattr(weight, 'MOST_BYTES', 40_000)
     found = written(tmp_path / 'runs')
     assert sum(tag == 'figure' for tag, _ in found.tags) < figures
     assert 'Figures are left out to keep the page below 15 MB.' in found.text
     assert found.text.count('Scores') == whole.text.count('Scores') - 1
+
+
+def test_a_page_too_heavy_for_all_models_keeps_figures_of_the_best(
+    tmp_path: Path, classifier, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(6):
+        classifier(tmp_path / 'runs', f'model{number}', wrong=tuple(range(number)))
+    whole = written(tmp_path / 'runs', '--nosound')
+    assert 'to keep the page below 15 MB' not in whole.text
+    monkeypatch.setattr(weight, 'FEWEST', 2)
+    size = len((tmp_path / 'report.html').read_bytes())
+    monkeypatch.setattr(weight, 'MOST_BYTES', size // 2)
+    found = written(tmp_path / 'runs', '--nosound')
+    [kept] = re.findall(r'Figures are of the best (\d) of 6 models', found.text)
+    assert 2 <= int(kept) < 6
+    assert f'figures of gtzan, artist_folds, but of the best {kept} of 6' in found.text
+    maps = re.findall(r'(model\d): \d+ of 30 named wrongly', found.text)
+    assert maps == [f'model{number}' for number in range(int(kept))]
+    # The tables of scores have all of them.
+    assert {line[0] for line in found.lines} >= {f'model{number}' for number in range(6)}
