@@ -6,9 +6,8 @@ from pathlib import Path
 
 from absl import flags
 
-from research import pairs, scores
-from research.errors import UserError, refused
-from research.runs import RunError
+from research import command, pairs, scores
+from research.errors import UserError
 
 USAGE = """Compares two finished runs that were tested on the same items.
 
@@ -26,7 +25,7 @@ flags:
 
 
 def _flags() -> flags.FlagValues:
-    own = flags.FlagValues()
+    own = command.own()
     flags.DEFINE_enum(
         'metric',
         None,
@@ -35,8 +34,6 @@ def _flags() -> flags.FlagValues:
         flag_values=own,
     )
     flags.DEFINE_integer('most', 10, 'items that are shown', lower_bound=0, flag_values=own)
-    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=own)
-    flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
 
@@ -46,23 +43,15 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 2 for a mistake of the user's.
     """
-    own = _flags()
-    try:
-        places = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
-            return 0
-        if len(places) != 2:
-            raise UserError(f'{len(places)} runs are given: two are compared, RUN_A RUN_B')
-        one, other = (pairs.find(place, Path(own.runs_dir)) for place in places)
-        for line in pairs.told(one, other, own.metric, own.most):
-            print(line, flush=True)
-    except (flags.Error, UserError, RunError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f'error: {refused(error)}', file=sys.stderr)
-        return 2
+    return command.run(argv, USAGE, _flags(), _told)
+
+
+def _told(places: Sequence[str], own: flags.FlagValues) -> int:
+    if len(places) != 2:
+        raise UserError(f'{len(places)} runs are given: two are compared, RUN_A RUN_B')
+    one, other = (pairs.find(place, Path(own.runs_dir)) for place in places)
+    for line in pairs.told(one, other, own.metric, own.most):
+        print(line, flush=True)
     return 0
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from absl import flags
 
-from research import ledger
+from research import command, ledger
 from research.errors import UserError, unknown
 from research.loggers.wandb import known_key
-from research.runs import RunError
 from research.start import PROJECT
 
 USAGE = """Writes a W&B workspace in which the runs of a grid stand side by side.
@@ -29,11 +28,9 @@ flags:
 
 
 def _flags() -> flags.FlagValues:
-    own = flags.FlagValues()
+    own = command.own()
     flags.DEFINE_string('entity', None, 'user or team; else the default one', flag_values=own)
     flags.DEFINE_string('project', PROJECT, 'W&B project of the runs', flag_values=own)
-    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=own)
-    flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
 
@@ -43,22 +40,17 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 2 for a mistake of the user's, 1 where W&B refuses.
     """
-    own = _flags()
-    try:
-        names = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
-            return 0
-        if len(names) != 1:
-            raise UserError(f'{len(names)} grids are given: one has a workspace')
-        entries = _members(names[0], Path(own.runs_dir))
-        if not known_key():
-            print('\n'.join(_without_account(names[0], entries)))
-            return 0
-        return _write(names[0], entries, own.entity, own.project)
-    except (flags.Error, UserError, RunError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+    return command.run(argv, USAGE, _flags(), _workspace)
+
+
+def _workspace(names: Sequence[str], own: flags.FlagValues) -> int:
+    if len(names) != 1:
+        raise UserError(f'{len(names)} grids are given: one has a workspace')
+    entries = _members(names[0], Path(own.runs_dir))
+    if not known_key():
+        print('\n'.join(_without_account(names[0], entries)))
+        return 0
+    return _write(names[0], entries, own.entity, own.project)
 
 
 def _members(name: str, runs_dir: Path) -> list[ledger.Entry]:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from absl import flags
 
-from research import aggregates, scores
+from research import aggregates, command, scores
 from research.errors import UserError
 from research.gathering import gather
 from research.predicting import outputs
-from research.runs import RunError
 
 USAGE = """Writes finished runs as one HTML page that needs nothing else, no network and no server.
 
@@ -29,7 +28,7 @@ flags:
 
 
 def _flags() -> flags.FlagValues:
-    own = flags.FlagValues()
+    own = command.own()
     flags.DEFINE_string('out', 'report.html', 'page that is written', flag_values=own)
     flags.DEFINE_string('title', None, 'of the page; else what it is of', flag_values=own)
     flags.DEFINE_list(
@@ -55,7 +54,6 @@ def _flags() -> flags.FlagValues:
     flags.DEFINE_string(
         'against', None, "row that the others' differences are told from", flag_values=own
     )
-    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=own)
     flags.DEFINE_list('data_dir', ['data'], 'folders of prepared corpora', flag_values=own)
     flags.DEFINE_boolean(
         'sound',
@@ -64,7 +62,6 @@ def _flags() -> flags.FlagValues:
         'be passed on',
         flag_values=own,
     )
-    flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
 
@@ -74,20 +71,10 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 2 for a mistake of the user's.
     """
-    own = _flags()
-    try:
-        places = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2])
-            return 0
-        _write(places, own, argv)
-    except (flags.Error, UserError, RunError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    return 0
+    return command.run(argv, USAGE, _flags(), lambda places, own: _write(places, own, argv))
 
 
-def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) -> None:
+def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) -> int:
     out = Path(own.out)
     outputs.refuse([out], force=True)
     found = gather(places or [own.runs_dir], Path(own.runs_dir))
@@ -108,6 +95,7 @@ def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) ->
     runs = sum(len(each.runs) for each in made)
     size = len(text.encode()) / 1e6
     print(f'{out}: {runs:,} runs in {len(made)} comparisons, {size:,.1f} MB')
+    return 0
 
 
 if __name__ == '__main__':

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from absl import flags
 
-from data_prep.errors import PrepError
-from research import pairs
-from research.errors import UserError, refused
+from research import command, pairs
+from research.errors import UserError
 from research.runs import RunError
 
 USAGE = """Trains a finished run anew, from its directory alone, and says whether the same came out.
@@ -28,7 +27,7 @@ flags:
 
 
 def _flags() -> flags.FlagValues:
-    own = flags.FlagValues()
+    own = command.own()
     flags.DEFINE_string('out', 'reproduced', 'folder of the new run', flag_values=own)
     flags.DEFINE_float(
         'tolerance',
@@ -38,8 +37,6 @@ def _flags() -> flags.FlagValues:
         flag_values=own,
     )
     flags.DEFINE_string('data_dir', 'data', 'folder of the prepared corpora', flag_values=own)
-    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=own)
-    flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
 
@@ -49,32 +46,21 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 0 the same, 1 not the same or not trained, 2 a mistake of the user's.
     """
-    own = _flags()
-    try:
-        places = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
-            return 0
-        if len(places) != 1:
-            raise UserError(f'{len(places)} runs are given: one is trained anew')
-        first = pairs.find(places[0], Path(own.runs_dir))
-        from research import reproduction
+    return command.run(argv, USAGE, _flags(), _anew, failures=(RunError,))
 
-        code, anew = reproduction.train(first, Path(own.data_dir), Path(own.out))
-        if code:
-            return code
-        found = reproduction.compare(first, pairs.find(str(anew.directory), Path(own.out)))
-        print('\n' + '\n'.join(found.lines(own.tolerance)), flush=True)
-        return 0 if found.distance <= own.tolerance else 1
-    except (flags.Error, UserError, PrepError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f'error: {refused(error)}', file=sys.stderr)
-        return 2
-    except RunError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+
+def _anew(places: Sequence[str], own: flags.FlagValues) -> int:
+    if len(places) != 1:
+        raise UserError(f'{len(places)} runs are given: one is trained anew')
+    first = pairs.find(places[0], Path(own.runs_dir))
+    from research import reproduction
+
+    code, anew = reproduction.train(first, Path(own.data_dir), Path(own.out))
+    if code:
+        return code
+    found = reproduction.compare(first, pairs.find(str(anew.directory), Path(own.out)))
+    print('\n' + '\n'.join(found.lines(own.tolerance)), flush=True)
+    return 0 if found.distance <= own.tolerance else 1
 
 
 if __name__ == '__main__':

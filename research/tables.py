@@ -6,13 +6,12 @@ from pathlib import Path
 
 from absl import flags
 
-from research import aggregates, documents, packed, scores
+from research import aggregates, command, documents, packed, scores
 from research.comparison import Cells, tabulate
 from research.errors import UserError
 from research.formats import comma_separated, html, latex, layout, markdown
 from research.gathering import Gathered, gather, grids
 from research.predicting import outputs
-from research.runs import RunError
 
 USAGE = """Compares finished runs in one table, from their directories alone.
 
@@ -37,7 +36,7 @@ flags:
 
 def _flags() -> flags.FlagValues:
     """Flags of its own, so that a program with a --runs_dir of its own can import this module."""
-    own = flags.FlagValues()
+    own = command.own()
     without = [name for name, score in scores.SCORES.items() if not score.units]
     flags.DEFINE_list(
         'rows',
@@ -69,7 +68,6 @@ def _flags() -> flags.FlagValues:
     flags.DEFINE_string(
         'against', None, 'row that the others are compared with, paired by item', flag_values=own
     )
-    flags.DEFINE_string('runs_dir', 'runs', 'folder of the runs', flag_values=own)
     flags.DEFINE_string('out', None, 'file that is written; else it is printed', flag_values=own)
     flags.DEFINE_string(
         'pack',
@@ -88,7 +86,6 @@ def _flags() -> flags.FlagValues:
     flags.DEFINE_string(
         'rewrite', None, 'Markdown file whose tables are made anew in place', flag_values=own
     )
-    flags.DEFINE_boolean('help', False, 'show this', flag_values=own)
     return own
 
 
@@ -141,34 +138,29 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit code: 1 where a table of a document differs, 2 for a mistake of the user's.
     """
-    own = _flags()
+    return command.run(argv, USAGE, _flags(), _written)
+
+
+def _written(places: Sequence[str], own: flags.FlagValues) -> int:
+    if own.rewrite:
+        count = documents.rewrite(Path(own.rewrite), build)
+        print(f'{own.rewrite}: {count} tables are made anew')
+        return 0
+    if own.check:
+        return _check(Path(own.check))
+    if own.pack:
+        return _pack(places or [own.runs_dir], Path(own.runs_dir), Path(own.pack))
+    text, notes = _built(places, own)
+    for note in notes:
+        print(note, file=sys.stderr)
+    if own.out:
+        with outputs.whole(Path(own.out)) as draft:
+            draft.write_text(f'{text}\n', encoding='utf-8')
+        return 0
     try:
-        places = own(argv)[1:]
-        if own.help:
-            print(USAGE + own.get_help(include_special_flags=False).partition(':\n')[2], flush=True)
-            return 0
-        if own.rewrite:
-            count = documents.rewrite(Path(own.rewrite), build)
-            print(f'{own.rewrite}: {count} tables are made anew')
-            return 0
-        if own.check:
-            return _check(Path(own.check))
-        if own.pack:
-            return _pack(places or [own.runs_dir], Path(own.runs_dir), Path(own.pack))
-        text, notes = _built(places, own)
-        for note in notes:
-            print(note, file=sys.stderr)
-        if own.out:
-            with outputs.whole(Path(own.out)) as draft:
-                draft.write_text(f'{text}\n', encoding='utf-8')
-        else:
-            print(text, flush=True)
-    except (flags.Error, UserError, RunError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 2
+        print(text, flush=True)
     except OSError as error:
-        print(f'error: the table cannot be printed ({error.strerror})', file=sys.stderr)
-        return 2
+        raise UserError(f'the table cannot be printed ({error.strerror})') from error
     return 0
 
 
