@@ -123,7 +123,7 @@ class Stack:
         devices: of the mesh, some of which may be left idle.
         members: of the stack.
         batch_size: of each of them.
-        even: whether a batch may be shared: see `refuse_ragged`.
+        even: whether a batch may be shared: see `divisible`.
     """
 
     axis: str | None = BATCH
@@ -214,16 +214,19 @@ def refuse_ragged(devices: Devices, model: Any, lengths: Sequence[np.ndarray]) -
     Raises:
         UserError: the model has batch norm, the step is mapped and examples differ in length.
     """
-    if devices.axis and hasattr(model, 'batch_axis') and ragged(lengths):
+    if devices.axis and not divisible(model, lengths):
         raise UserError(
             '--parallel=pmap with batch norm wants examples of one length, and here they differ: '
             'take --parallel=jit, or a data.slice_s that every recording fills'
         )
 
 
-def ragged(lengths: Sequence[np.ndarray]) -> bool:
-    """Whether examples differ in length."""
-    return len(np.unique(np.concatenate(lengths))) > 1
+def divisible(model: Any, lengths: Sequence[np.ndarray]) -> bool:
+    """Whether devices may share a batch where the step is mapped over them.
+
+    Not where the model has batch norm and examples differ in length: see `refuse_ragged`.
+    """
+    return not hasattr(model, 'batch_axis') or len(np.unique(np.concatenate(lengths))) < 2
 
 
 def steps_per_dispatch(convolves: bool) -> int:

@@ -97,7 +97,7 @@ def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int,
         devices = parallel.layout('jit', bound.batch_size)
     else:
         lengths = [part.samples for part in shared.made.parts.values()]
-        even = not (hasattr(bound.model, 'batch_axis') and parallel.ragged(lengths))
+        even = parallel.divisible(bound.model, lengths)
         devices = parallel.stack(members, bound.batch_size, even)
     count, size = len(shared.made.parts['train']), bound.batch_size
     count = count if timed else min(count, size)

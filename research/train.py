@@ -145,7 +145,7 @@ def together(
         chosen = [bounds[i] for i in members]
         with contextlib.ExitStack() as reading:
             if len(chosen) > 1:
-                even = not (hasattr(first.model, 'batch_axis') and parallel.ragged(lengths))
+                even = parallel.divisible(first.model, lengths)
                 devices = parallel.stack(len(chosen), first.batch_size, even)
                 source = sources.Resident(first, parts['train'], common.data(devices))
                 program = programs.Stack(chosen, way, source, valid, even)
