@@ -115,9 +115,7 @@ def paired_difference(
         ValueError: the groups are not as many.
     """
     difference = value(one, aggregate) - value(other, aggregate)
-    if np.isnan(difference):
-        return difference, float('nan'), float('nan')
-    if min(one.trials, other.trials) < 2:
+    if np.isnan(difference) or min(one.trials, other.trials) < 2:
         return difference, float('nan'), float('nan')
     ours, theirs = _drawn([one, other], draws, seed, aggregate)
     low, high = _percentiles(ours - theirs, level) or (float('nan'), float('nan'))
