@@ -85,8 +85,12 @@ def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) ->
     for note in notes:
         print(note, file=sys.stderr)
     if not made:
+        where = ', '.join(places) or own.runs_dir
+        if found.finished:
+            count, why = len(found.finished), notes[-1].removeprefix('left out: ')
+            raise UserError(f'none of the {count} finished runs in {where} can be shown: {why}')
         left_out = f' ({len(found.missing)} are unfinished)' if found.missing else ''
-        raise UserError(f'no finished run to show in {", ".join(places) or own.runs_dir}{left_out}')
+        raise UserError(f'no finished run to show in {where}{left_out}')
     shelf = sounds.Shelf([Path(each) for each in own.data_dir]) if own.sound else None
     title = own.title or f'Report: {", ".join(Path(place).name for place in places) or "all runs"}'
     text = page.page(made, notes, page.Wanted(title, own.against, shelf, argv))

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -75,13 +76,23 @@ class Comparison:
         """The models that the page holds figures of, the best first."""
         return self.models()[: self.most]
 
+    @functools.cached_property
+    def _by_row(self) -> dict[Row, list[Finished]]:
+        found: dict[Row, list[Finished]] = {}
+        for run in self.runs:
+            found.setdefault(run.texts(self.rows), []).append(run)
+        return found
+
+    @functools.cached_property
+    def _folds(self) -> list[Any]:
+        return sorted({run.settings['data.fold'] for run in self.runs})
+
     def seeds(self, row: Row) -> list[list[Finished]]:
         """The row's runs: of each seed all folds. A seed without some of them is left out."""
-        folds = sorted({run.settings['data.fold'] for run in self.runs})
+        folds = self._folds
         by_seed: dict[Any, dict[Any, Finished]] = {}
-        for run in self.runs:
-            if run.texts(self.rows) == row:
-                by_seed.setdefault(run.settings['seed'], {})[run.settings['data.fold']] = run
+        for run in self._by_row.get(row, ()):
+            by_seed.setdefault(run.settings['seed'], {})[run.settings['data.fold']] = run
         return [[each[f] for f in folds] for each in by_seed.values() if sorted(each) == folds]
 
     def of(self, row: Row) -> list[Finished]:

@@ -80,6 +80,29 @@ def make() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope='session')
+def thousand(make, tmp_path_factory) -> Path:
+    """A thousand packed runs: 20 models of 50 seeds, whose runs have in turn 0 to 3 of 6 wrong."""
+    from research import packed
+    from research.gathering import gather
+
+    runs, kept = (tmp_path_factory.mktemp(name) for name in ('runs', 'thousand'))
+    for count in range(4):
+        make(runs, seed=count, wrong=tuple(range(count)), items=ITEMS[:6])
+    first = sorted(packed.write_all(gather([str(runs)], runs).finished, kept / 'first'))
+    shutil.copytree(kept / 'first' / packed.FOLDER, kept / packed.FOLDER)
+    records = [json.loads(file.read_text()) for file in first if file.name.endswith(packed.SUFFIX)]
+    shutil.rmtree(kept / 'first')
+    for model in range(20):
+        (kept / f'model{model}').mkdir()
+        for seed in range(50):
+            record = records[seed % 4]
+            experiment = {**record['experiment'], 'name': f'model{model}', 'seed': seed}
+            text = json.dumps({**record, 'experiment': experiment})
+            (kept / f'model{model}' / f's{seed}{packed.SUFFIX}').write_text(text)
+    return kept
+
+
+@pytest.fixture(scope='session')
 def go() -> Callable[..., tuple['Run', dict[str, Any]]]:
     """Trains an experiment on a corpus below a folder; gives its directory and its result.
 

@@ -228,6 +228,27 @@ def test_figures_beyond_what_a_page_may_weigh_are_left_out(
     assert found.text.count('Scores') == whole.text.count('Scores') - 1
 
 
+@pytest.mark.slow
+def test_a_thousand_packed_runs_are_one_comparison(thousand: Path):
+    found = written(thousand, '--metric=item_accuracy')
+    [line] = [line for line in found.lines if line[0] == 'gtzan, artist_folds']
+    assert line[5:8] == ['20', '1,000', '6']
+    models = {line[0] for line in found.lines if line and line[0].startswith('model')}
+    assert models == {f'model{number}' for number in range(20)} | {'model'}
+    assert (thousand.parent / 'report.html').stat().st_size < 15_000_000
+
+
+def test_rows_that_would_average_unlike_runs_are_refused_with_the_reason(
+    tmp_path: Path, capsys, make
+):
+    make(tmp_path / 'runs', width=64)
+    make(tmp_path / 'runs', seed=1, width=32)
+    runs, out = f'--runs_dir={tmp_path}/runs', f'--out={tmp_path}/x.html'
+    line = refused(capsys, runs, out, '--rows=name')
+    assert f'none of the 2 finished runs in {tmp_path}/runs can be shown: ' in line
+    assert '(cnn model.width=64, cnn model.width=32): row cnn would average them: put it' in line
+
+
 def test_a_page_too_heavy_for_all_models_keeps_figures_of_the_best(
     tmp_path: Path, classifier, monkeypatch: pytest.MonkeyPatch
 ):
