@@ -114,7 +114,7 @@ def test_cards_tell_what_was_seen():
     assert len({name for name, *_ in seen()}) >= 19
 
 
-@pytest.mark.parametrize('name', ['README.md', 'docs/results.md'])
+@pytest.mark.parametrize('name', ['README.md', 'docs/benchmarks.md', 'docs/results.md'])
 def test_the_tables_of_a_document_are_those_of_the_runs_that_are_kept(monkeypatch, name):
     monkeypatch.chdir(ROOT)
     faults, count = documents.check(ROOT / name, tables.build)
