@@ -90,6 +90,7 @@ def speech_conformer_ctc() -> Experiment:
 
     Model: 2,046,557 parameters with 29 labels.
     Budget: as many utterances as speech_log_mel hears. Cost: python -m benchmarks.train_step.
+    Seen: wer 61.0% [48.4%, 75.6%] on spoken_phrases, 3 seeds, 2026-11-28.
     """
     base = speech_log_mel()
     return dataclasses.replace(
