@@ -23,6 +23,10 @@ from tests.forked import Ended
 
 ROOT = Path(__file__).parents[1]
 CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
+# Most of the time of these tests is compilation, of programs that run for moments: here they are
+# compiled as they stand. Processes of launch.py compile as a user's do.
+XLA_FLAGS = os.environ.get('XLA_FLAGS', '')
+os.environ['XLA_FLAGS'] = f'{XLA_FLAGS} --xla_backend_optimization_level=0'.strip()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,6 +63,7 @@ def surroundings(shared) -> dict[str, str]:
     """Processes share their compiled programs, and know of no device but the CPU."""
     return {
         'JAX_PLATFORMS': 'cpu',
+        'XLA_FLAGS': XLA_FLAGS,
         'JAX_COMPILATION_CACHE_DIR': str(shared / 'programs'),
         'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
         # A cache with a bound has a lock, so that none reads what another is writing.
