@@ -151,8 +151,8 @@ def _scores(run: Finished, tested: Sequence[Counted], metric: str) -> Iterator[s
     where = ', '.join(str(run.settings[name]) for name in ('data.corpus', 'data.protocol'))
     groups = int(measures[0].resampled.sum())
     yield (
-        f'{metric} of {measures[0].size:,.0f} {score.per} in {groups:,} groups '
-        f'({where}, fold {run.settings["data.fold"]})'
+        f'{metric} of {measures[0].size:,.0f} {score.per} in {groups:,} '
+        f'group{"s" * (groups != 1)} ({where}, fold {run.settings["data.fold"]})'
     )
     lines = []
     for name, each, measure in zip('AB', tested, measures, strict=True):

@@ -98,7 +98,8 @@ class _Column:
         tested = {(cell.n, cell.groups) for cell in found}
         devices = {cell.device for cell in found}
         self._tested, self._device = len(tested) > 1, len(devices) > 1
-        said = [f'{n:,} {self._score.per} in {groups:,} groups' for n, groups in tested]
+        per = self._score.per
+        said = [f'{n:,} {per} in {groups:,} group{"s" * (groups != 1)}' for n, groups in tested]
         said += [f'trained on {device}' for device in devices if device]
         alike = said if not self._tested and not self._device else []
         if self._tested != self._device:
