@@ -47,9 +47,9 @@ def tabulate(
         UserError: no run has the score; no such row in a column; or numbers would share a cell or a
             column that must not: says which runs and why.
     """
-    runs, notes = once(found.finished)
-    runs, more = _scored(runs, metric)
-    notes += more
+    runs, notes = _scored(found.finished, metric)
+    runs, twins = once(runs)
+    notes += twins
     wanted = _wanted([*(run.settings for run in runs), *found.missing], rows, columns)
     table: Cells = {}
     for column, members in _grouped(runs, lambda run: run.texts(columns)).items():
@@ -92,19 +92,25 @@ def tabulate(
 
 
 def once(runs: Sequence[Finished]) -> tuple[list[Finished], list[str]]:
-    """The runs less those that were trained by the very settings of one before, seed included.
+    """The runs less those that were trained by the very settings of another, seed included.
 
     Returns:
-        The first of each, and a line on each of the others.
+        Of each the one with the most scores, the first of these; and a line on each of the others.
     """
-    first: dict[tuple[tuple[str, str], ...], Finished] = {}
-    notes = []
-    for run in runs:
-        trained = {name: str(run.settings[name]) for name in run.settings.keys() - UNTRAINED}
-        kept = first.setdefault(tuple(sorted(trained.items())), run)
-        if kept is not run:
-            notes.append(f'left out: {run.place}: trained by the same settings as {kept.place}')
-    return [*first.values()], notes
+    twins = _grouped(runs, _trained)
+    kept = {key: max(same, key=lambda run: len(run.tested.known())) for key, same in twins.items()}
+    notes = [
+        f'left out: {run.place}: trained by the same settings as {kept[key].place}'
+        for key, same in twins.items()
+        for run in same
+        if run is not kept[key]
+    ]
+    return [*kept.values()], notes
+
+
+def _trained(run: Finished) -> Texts:
+    """All that a run was trained by."""
+    return tuple(sorted(f'{k}={v}' for k, v in run.settings.items() if k not in UNTRAINED))
 
 
 def _scored(runs: Sequence[Finished], metric: str) -> tuple[list[Finished], list[str]]:

@@ -87,7 +87,8 @@ def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) ->
     if not made:
         where = ', '.join(places) or own.runs_dir
         if found.finished:
-            count, why = len(found.finished), notes[-1].removeprefix('left out: ')
+            count = len(found.finished)
+            why = next(note for note in notes if note not in found.notes).removeprefix('left out: ')
             raise UserError(f'none of the {count} finished runs in {where} can be shown: {why}')
         left_out = f' ({len(found.missing)} are unfinished)' if found.missing else ''
         raise UserError(f'no finished run to show in {where}{left_out}')
@@ -98,7 +99,8 @@ def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) ->
         draft.write_text(text, encoding='utf-8')
     runs = sum(len(each.runs) for each in made)
     size = len(text.encode()) / 1e6
-    print(f'{out}: {runs:,} runs in {len(made)} comparisons, {size:,.1f} MB')
+    several = f'comparison{"s" * (len(made) != 1)}'
+    print(f'{out}: {runs:,} runs in {len(made)} {several}, {size:,.1f} MB')
     return 0
 
 

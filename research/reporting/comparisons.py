@@ -121,8 +121,7 @@ def compare(
     Raises:
         UserError: no run has the metric.
     """
-    runs, twins = once(found.finished)
-    notes = [*found.notes, *twins]
+    runs, notes = list(found.finished), [*found.notes]
     if metric is not None:
         having = [run for run in runs if metric in run.tested.known()]
         notes += [f'left out: {run.place}: it has no {metric}' for run in runs if run not in having]
@@ -130,6 +129,8 @@ def compare(
             known = ', '.join(sorted({name for run in runs for name in run.tested.known()}))
             raise UserError(f'no run has a score {metric}: there are {known}')
         runs = having
+    runs, twins = once(runs)
+    notes += twins
     runs, missing = _told_apart(runs, found.missing, metric)
     made: list[Comparison] = []
     for key in sorted({_key(run, metric) for run in runs}):
@@ -150,8 +151,10 @@ def compare(
         )
         cells, more = _tables(whole, named, wanted)
         notes += more
-        if chosen in cells:
-            made.append(dataclasses.replace(whole, cells=cells))
+        whole = dataclasses.replace(whole, cells=cells)
+        # Where no seed has all folds there are cells, and nothing in them to show.
+        if chosen in cells and whole.models():
+            made.append(whole)
     return made, [*dict.fromkeys(notes)]
 
 

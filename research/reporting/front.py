@@ -16,12 +16,15 @@ def counted(comparisons: Sequence[Comparison]) -> Markup:
     runs = [run for each in comparisons for run in each.runs]
     rows = {row for each in comparisons for row in each.models()}
     counts = {
-        'runs': len(runs),
-        'models': len(rows),
-        'comparisons': len(comparisons),
-        'seeds': len({run.settings['seed'] for run in runs}),
+        'run': len(runs),
+        'model': len(rows),
+        'comparison': len(comparisons),
+        'seed': len({run.settings['seed'] for run in runs}),
     }
-    pairs = [tag('div', tag('dt', k), tag('dd', f'{v:,}')) for k, v in counts.items()]
+    pairs = [
+        tag('div', tag('dt', f'{what}{"s" * (count != 1)}'), tag('dd', f'{count:,}'))
+        for what, count in counts.items()
+    ]
     return tag('dl', *pairs, class_='figures')
 
 

@@ -32,7 +32,7 @@ def fitted(
         made.append(draw(each))
         heard.append(shelf.used - before if shelf else 0)
     weights = [len(whole) - sounds for whole, sounds in zip(made, heard, strict=True)]
-    left_out = []
+    cut: dict[int, str] = {}
     if sum(weights) > MOST_BYTES:
         large = [place for place, each in enumerate(comparisons) if len(each.models()) > FEWEST]
         shared = sum(weights[place] for place in large)
@@ -47,13 +47,15 @@ def fitted(
             fewer = dataclasses.replace(each, most=most)
             made[place] = joined([tag('p', told, class_='note'), draw(fewer)])
             weights[place] = len(made[place]) - heard[place]
-            left_out.append(f'figures of {each.title}, but of the best {most} of {count}')
-    used = 0
+            cut[place] = f', but of the best {most} of {count}'
+    used, left_out = 0, []
     for place, each in enumerate(comparisons):
         if used + weights[place] > MOST_BYTES:
             told = 'Figures are left out to keep the page below 15 MB.'
             made[place] = tag('p', told, class_='note')
             left_out.append(f'figures of {each.title}')
-        else:
-            used += weights[place]
+            continue
+        used += weights[place]
+        if place in cut:
+            left_out.append(f'figures of {each.title}{cut[place]}')
     return made, [f'{line}: the page would be above 15 MB' for line in left_out]

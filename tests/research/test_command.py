@@ -66,7 +66,7 @@ def test_standard_output_that_takes_nothing_is_told_in_one_line(name: str):
     with open('/dev/full', 'w') as full:
         done = called(name, full)
     assert done.returncode == 2
-    assert done.stderr == 'error: standard output cannot be used (No space left on device)\n'
+    assert done.stderr == 'error: the system refused: No space left on device\n'
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,7 @@ def test_standard_output_that_takes_nothing_is_told_in_one_line(name: str):
         (PrepError('no corpus'), 'no corpus'),
         (flags.Error('no flag'), 'no flag'),
         (PermissionError(13, 'Permission denied', 'x.json'), 'x.json cannot be used (Perm'),
+        (OSError(12, 'Cannot allocate memory'), 'the system refused: Cannot allocate memory'),
     ],
 )
 def test_mistakes_end_with_two_and_one_line(error: Exception, told: str, capsys):

@@ -9,7 +9,7 @@ import pytest
 
 from research import stats
 from research.aggregates import interquartile_mean
-from research.comparison import tabulate
+from research.comparison import once, tabulate
 from research.errors import UserError
 from research.gathering import gather
 from research.measures import Ratio
@@ -143,6 +143,19 @@ def test_of_runs_by_the_same_settings_and_seed_one_is_taken_and_the_other_told(
     cells, notes = table(tmp_path)
     assert [(cell.mean, cell.seeds) for cell in cells.values()] == [(pytest.approx(57 / 60), 2)]
     assert notes == [f'left out: {twin}: trained by the same settings as {first}']
+
+
+def test_of_such_runs_one_is_taken_that_has_the_score(tmp_path: Path, make):
+    older, newer = make(tmp_path), make(tmp_path)
+    fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}
+    arrays = {f'wer/{name}': np.array(values) for name, values in fields.items()}
+    np.savez(older / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+    cells, notes = table(tmp_path)
+    assert [cell.seeds for cell in cells.values()] == [1]
+    assert notes == [f'left out: {older}: it has no item_accuracy, but wer']
+    both = gather([str(tmp_path)], tmp_path).finished
+    for runs in (both, both[::-1]):
+        assert [kept.place for kept in once(runs)[0]] == [newer]
 
 
 def test_rows_tested_on_other_items_are_refused(tmp_path: Path, make):

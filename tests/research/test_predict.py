@@ -216,4 +216,4 @@ def test_a_full_disk_behind_standard_output_is_told_in_one_line(run, sounds, cap
         patch.setattr(sys, 'stdout', full)
         assert predict.main(argv) == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == 'error: standard output cannot be used (No space left on device)'
+    assert last == 'error: the system refused: No space left on device'

@@ -3,58 +3,16 @@
 import csv
 import io
 import json
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from research import ledger, packed, report, tables
 from research.gathering import gather
-from research.reporting import weight
 from research.runs import Run
+from tests.research.reporting.reading import written
 
 HOSTILE = '</script><script>alert(1)</script>"\' onmouseover=x <b>&'
-
-
-class Read(HTMLParser):
-    """Tags, the entries of tables by their lines, and what people read."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.lines: list[list[str]] = []
-        self.words: list[str] = []
-        self._open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ('meta', 'link'):
-            self._open.append(tag)
-        if tag == 'tr':
-            self.lines.append([])
-        if tag in ('td', 'th') and self.lines:
-            self.lines[-1].append('')
-
-    def handle_endtag(self, tag):
-        self._open.pop()
-
-    def handle_data(self, data):
-        if not {'style', 'script'} & {*self._open}:
-            self.words.append(data)
-        if self.lines and {'td', 'th'} & {*self._open}:
-            self.lines[-1][-1] += f' {data}' if self._open[-1] == 'small' else data
-
-    @property
-    def text(self) -> str:
-        return ' '.join(self.words)
-
-
-def written(runs: Path, *arguments: str) -> Read:
-    out = runs.parent / 'report.html'
-    assert report.main(['report', f'--runs_dir={runs}', f'--out={out}', *arguments]) == 0
-    return Read(out.read_text(encoding='utf-8'))
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -214,30 +172,6 @@ def test_commands_are_told_without_the_folders_of_a_machine(tmp_path: Path, clas
     assert 'c' * 12 in text
 
 
-def test_figures_beyond_what_a_page_may_weigh_are_left_out(
-    tmp_path: Path, classifier, monkeypatch: pytest.MonkeyPatch
-):
-    classifier(tmp_path / 'runs', 'cnn')
-    classifier(tmp_path / 'runs', 'cnn', corpus='styles')
-    whole = written(tmp_path / 'runs')
-    figures = sum(tag == 'figure' for tag, _ in whole.tags)
-    monkeypatch.setattr(weight, 'MOST_BYTES', 40_000)
-    found = written(tmp_path / 'runs')
-    assert sum(tag == 'figure' for tag, _ in found.tags) < figures
-    assert 'Figures are left out to keep the page below 15 MB.' in found.text
-    assert found.text.count('Scores') == whole.text.count('Scores') - 1
-
-
-@pytest.mark.slow
-def test_a_thousand_packed_runs_are_one_comparison(thousand: Path):
-    found = written(thousand, '--metric=item_accuracy')
-    [line] = [line for line in found.lines if line[0] == 'gtzan, artist_folds']
-    assert line[5:8] == ['20', '1,000', '6']
-    models = {line[0] for line in found.lines if line and line[0].startswith('model')}
-    assert models == {f'model{number}' for number in range(20)} | {'model'}
-    assert (thousand.parent / 'report.html').stat().st_size < 15_000_000
-
-
 def test_rows_that_would_average_unlike_runs_are_refused_with_the_reason(
     tmp_path: Path, capsys, make
 ):
@@ -249,21 +183,12 @@ def test_rows_that_would_average_unlike_runs_are_refused_with_the_reason(
     assert '(cnn model.width=64, cnn model.width=32): row cnn would average them: put it' in line
 
 
-def test_a_page_too_heavy_for_all_models_keeps_figures_of_the_best(
-    tmp_path: Path, classifier, monkeypatch: pytest.MonkeyPatch
+def test_runs_of_which_no_seed_has_all_folds_are_refused_with_the_reason(
+    tmp_path: Path, capsys, make
 ):
-    for number in range(6):
-        classifier(tmp_path / 'runs', f'model{number}', wrong=tuple(range(number)))
-    whole = written(tmp_path / 'runs', '--nosound')
-    assert 'to keep the page below 15 MB' not in whole.text
-    monkeypatch.setattr(weight, 'FEWEST', 2)
-    size = len((tmp_path / 'report.html').read_bytes())
-    monkeypatch.setattr(weight, 'MOST_BYTES', size // 2)
-    found = written(tmp_path / 'runs', '--nosound')
-    [kept] = re.findall(r'Figures are of the best (\d) of 6 models', found.text)
-    assert 2 <= int(kept) < 6
-    assert f'figures of gtzan, artist_folds, but of the best {kept} of 6' in found.text
-    maps = re.findall(r'(model\d): \d+ of 30 named wrongly', found.text)
-    assert maps == [f'model{number}' for number in range(int(kept))]
-    # The tables of scores have all of them.
-    assert {line[0] for line in found.lines} >= {f'model{number}' for number in range(6)}
+    for number in range(2):
+        make(tmp_path / 'runs', seed=number, fold=number)
+    line = refused(capsys, f'--runs_dir={tmp_path}/runs', f'--out={tmp_path}/x.html')
+    assert f'none of the 2 finished runs in {tmp_path}/runs can be shown: ' in line
+    assert line.endswith('cnn, seed 0: folds [0] of [0, 1]')
+    assert not (tmp_path / 'x.html').exists()

@@ -112,5 +112,5 @@ def test_a_full_disk_is_told_in_one_line(run, capsys, monkeypatch):
     with contextlib.suppress(OSError), open('/dev/full', 'w') as full:  # closing it fails too
         monkeypatch.setattr(sys, 'stdout', full)
         assert review.main(['review', str(run)]) == 2
-    told = 'error: standard output cannot be used (No space left on device)\n'
+    told = 'error: the system refused: No space left on device\n'
     assert capsys.readouterr().err == told
