@@ -18,5 +18,8 @@ def unknown(what: str, given: str, known: Iterable[str]) -> str:
 
 
 def refused(error: OSError) -> str:
-    """One line on what the system refused: a file by its name, else standard output."""
-    return f'{error.filename or "standard output"} cannot be used ({error.strerror or error})'
+    """One line on what the system refused, with the file's name where there is one."""
+    told = error.strerror or str(error)
+    if error.filename is None:
+        return f'the system refused: {told}'
+    return f'{error.filename} cannot be used ({told})'
