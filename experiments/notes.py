@@ -145,6 +145,7 @@ def jsb_voices_transformer() -> Experiment:
     Published: 0.417 nats a note of the validation part by a Transformer, 0.335 with relative
     attention (Huang et al., "Music Transformer", 2018, table 1).
     Model: 825,089 parameters.
+    Seen: note_nll 0.646 [0.616, 0.676] on jsb_16th, 1 seed, 2026-11-28.
     """
     return Experiment(
         name='jsb_voices_transformer',
