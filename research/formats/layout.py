@@ -161,6 +161,8 @@ def _meanings(cells: Iterable[Cell], aggregate: str) -> list[str]:
     }
     if seeds:
         notes.append(f'In brackets: 95% intervals by bootstrap {over[frozenset(seeds)]}.')
+    if any(cell.groups == 1 and not math.isnan(cell.low) for cell in found):
+        notes.append("Of a single group the interval is Wilson's, with one trial.")
     p_values = [cell.p for cell in found if not math.isnan(cell.p)]
     if p_values:
         how = "paired permutation test over groups, Holm's correction over rows"

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from research import ledger, tables
+from research import ledger, stats, tables
 from research.runs import Run
+
+ITEMS = [f'item {i}' for i in range(30)]
 
 
 def call(*arguments: str, stdout: Any = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
@@ -216,6 +218,17 @@ def test_one_seed_is_said_to_have_an_interval_over_items_alone(tmp_path: Path, m
     assert said in ' '.join(built(tmp_path).split())
     make(tmp_path, seed=1)
     assert 'of one seed' not in ' '.join(built(tmp_path).split())
+
+
+def test_of_a_single_group_the_interval_is_said_to_be_wilsons(tmp_path: Path, make):
+    for seed in range(2):
+        make(tmp_path, seed=seed, items=ITEMS[:3], wrong=(seed,))
+    table, _, notes = built(tmp_path).partition('\n\n')
+    low, high = stats.wilson(2 / 3, 1)
+    assert f'**66.7%** [{low:.1%}, {high:.1%}]' in table
+    assert "Of a single group the interval is Wilson's, with one trial." in ' '.join(notes.split())
+    make(tmp_path / 'more', items=ITEMS[:6], wrong=(0,))
+    assert 'Wilson' not in built(tmp_path / 'more')
 
 
 def test_help_shows_the_command_and_its_flags():
