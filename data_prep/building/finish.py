@@ -58,6 +58,9 @@ def summary(directory: Path) -> list[str]:
         named |= {'none': counts['']} if counts[''] else {}
         lines.append('per class: ' + ', '.join(f'{name} {n}' for name, n in named.items()))
     lines += checks.lines(facts['checks'], facts['label'])
+    own = facts['default_protocol']
+    if others := [name for name in facts['protocols'] if name != own]:
+        lines.append(f'{own} is taken unless --set=data.protocol=NAME says {" or ".join(others)}')
     lines += [f'note: {note}' for note in facts['checks']['notes']]
     rejected = manifest.rejected(directory)
     lines.append(f'rejected: {len(rejected)}')

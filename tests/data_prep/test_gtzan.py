@@ -106,6 +106,14 @@ def test_unknown_and_misplaced_tracks_are_refused(gtzan_source, tmp_path, write_
     }
 
 
+def test_the_protocol_that_is_taken_is_named(gtzan_source, tmp_path):
+    lines = []
+    prepare(gtzan_source, tmp_path, report=lines.append)
+    [told] = [line for line in lines if 'data.protocol' in line]
+    assert told.startswith('fault_filtered is taken unless --set=data.protocol=NAME says ')
+    assert 'track_random' in told.partition(' says ')[2]
+
+
 def test_a_second_call_does_nothing_and_says_so(gtzan_source, tmp_path):
     directory = prepare(gtzan_source, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in directory.iterdir()}
