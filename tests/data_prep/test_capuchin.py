@@ -172,7 +172,7 @@ def test_forests_of_which_a_clip_trains_are_counted_and_said(source, tmp_path):
         soundfile.write(source / CALLS / f'{number}out-0.wav', sound[: 3 * RATE_HZ], RATE_HZ)
     said = []
     data_prep.prepare('capuchin', tmp_path / 'data', source, jobs=1, report=said.append)
-    [line] = [line for line in said if 'leaky_recordings' in line]
+    [line] = [line for line in said if line.startswith('leaky_recordings')]
     assert line.endswith('1 of 2 forest are copies of what trains or validates')
 
 
