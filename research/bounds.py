@@ -33,6 +33,10 @@ class Bounds:
         return f'at least {self.least:g}' if self.least > -math.inf else 'finite'
 
 
+# Metadata of a field that came after runs were made: it is written where it is not at its default
+# alone, so that they keep their places, which are hashes of what is written.
+LATER = {'later': True}
+
 # A number, or in its place a traced scalar: see research.values.
 Scalar = float | Float[Array, '']
 
@@ -42,6 +46,7 @@ Positive = Annotated[float, Bounds(above=0.0)]
 Decay = Annotated[float, Bounds(least=0.0, below=1.0)]
 Seed = Annotated[int, Bounds(least=0, most=2**32 - 1)]
 Dtype = Literal['float32', 'bfloat16']
+Recurrence = Literal['scan', 'cudnn']
 PositiveValue = Annotated[Scalar, Bounds(above=0.0)]
 NonNegativeValue = Annotated[Scalar, Bounds(least=0.0)]
 FractionValue = Annotated[Scalar, Bounds(least=0.0, most=1.0)]

@@ -46,12 +46,20 @@ def annotations(kind: type) -> dict[str, Any]:
 def to_json(value: Any) -> Any:
     """Plain dicts, lists, numbers and strings."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {name: to_json(getattr(value, name)) for name in annotations(type(value))}
+        unsaid = _unsaid(value)
+        told = (name for name in annotations(type(value)) if name not in unsaid)
+        fields = {name: to_json(getattr(value, name)) for name in told}
         plain = isinstance(value, experiment.Experiment | experiment.Data | experiment.StandIn)
         return fields if plain else {'kind': type(value).__name__} | fields
     if isinstance(value, tuple | list):
         return [to_json(each) for each in value]
     return value
+
+
+def _unsaid(value: Any) -> set[str]:
+    """Fields marked as bounds.LATER that are at their defaults, as they were before they came."""
+    later = (field for field in dataclasses.fields(value) if 'later' in field.metadata)
+    return {field.name for field in later if getattr(value, field.name) == field.default}
 
 
 def from_json(payload: dict[str, Any]) -> experiment.Experiment:

@@ -26,6 +26,7 @@ from research.course import course
 from research.errors import UserError
 from research.loggers.wandb import Mode
 from research.loop import Options
+from research.models import cudnn
 from research.models.forest import Forest
 
 VERSIONS = ('commit', 'jax', 'jaxlib', 'flax', 'optax', 'numpy')
@@ -90,6 +91,7 @@ def _refuse_unfit(chosen: Chosen, options: Options) -> None:
             f'--parallel={options.parallel} is for one process: --coordinator wants jit'
         )
     parallel.refuse_uneven(chosen.experiment.batch_size, jax.device_count())
+    cudnn.refuse(chosen.experiment.model)
 
 
 def _streamed(chosen: Chosen, runs_dir: Path, options: Options) -> bool:

@@ -10,6 +10,7 @@ from research.course import course
 from research.experiment import Experiment
 from research.loggers.wandb import Mode
 from research.loop import Options
+from research.models import cudnn
 from research.models.forest import Forest
 
 MIB = 2**20
@@ -77,6 +78,11 @@ def _packs(
     first = chosen[members[0]]
     if how.stack == 'off' or len(members) == 1 or isinstance(first.experiment.model, Forest):
         return [Pack([i]) for i in members]
+    if cudnn.wanted(first.experiment.model):
+        told = (
+            "one by one: several runs at once are for model.recurrence=scan, not for cuDNN's LSTM"
+        )
+        return [Pack([i], told) for i in members]
     if how.options.parallel != 'jit' or _streamed(first, how.options.stream):
         told = 'one by one: only resident data under --parallel=jit are heard by several at once'
         return [Pack([i], told) for i in members]

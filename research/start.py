@@ -14,6 +14,7 @@ from research.interrupts import Interrupted
 from research.loggers import Loggers
 from research.loggers.console import summary
 from research.loggers.wandb import Mode, WandbLogger
+from research.models import cudnn
 
 if TYPE_CHECKING:
     from research.loop import Options
@@ -32,6 +33,10 @@ def train(
     """Trains the run, resumes it, or shows its result where it is finished; an exit code.
 
     `group` is that of the run in W&B; without one it stands with those of its experiment.
+
+    Raises:
+        UserError: as cudnn.refuse.
+        RunError: the run failed before, or cannot be written.
     """
     from research import train as loop
 
@@ -44,6 +49,7 @@ def train(
     if place.status() == 'failed':
         reason = runs.read_json(place.failure)['reason']
         raise runs.RunError(f'{place.directory} failed: {reason}; --force trains it anew')
+    cudnn.refuse(experiment.model)
     remember_programs(runs_dir)
     for line in described(chosen):
         print(line)

@@ -15,7 +15,9 @@ from research import codec, finished, meaning, nodes, runs, step
 from research.errors import UserError
 from research.experiment import Experiment
 from research.meaning import Meaning
+from research.models import cudnn
 from research.models.forest import Forest
+from research.overrides import replace
 from research.restore import restore
 from research.runs import Run, RunError
 
@@ -29,7 +31,7 @@ class Loaded:
 
     Attributes:
         place: its directory.
-        experiment: bound to its meaning.
+        experiment: bound to its meaning; what was trained by cuDNN's LSTM is asked by the scan.
         meaning: what the model's outputs stand for.
         weights: of the checkpoint that validation picked.
         tuned: on the validation part.
@@ -97,6 +99,10 @@ def load(directory: Path) -> Loaded:
         stand_for, tuned = meaning.read(place.meaning), result['tuned']
     else:
         stand_for, tuned = _of_an_earlier_version(place)
+    if cudnn.wanted(experiment.model):
+        # The weights are the same: whoever asks may have another device than it was trained on.
+        scanned = replace(experiment.model, recurrence='scan')
+        experiment = replace(experiment, model=scanned)
     bound = step.bound(experiment, stand_for)
     if isinstance(bound.model, Forest):
         weights = nodes.load(place, bound)

@@ -63,3 +63,14 @@ def test_a_mistake_is_one_line_with_what_to_do_and_starts_nothing(launch, data_d
         assert said in err
         assert re.fullmatch(r'error: .*\n', err), flags
     assert [path.name for path in tmp_path.iterdir()] == ['file']
+
+
+def test_cudnns_lstm_is_refused_in_a_line_where_there_is_no_gpu(launch, tmp_path):
+    asked = '--experiment=genre_lstm', '--corpus=corpus_styles', '--set=model.recurrence=cudnn'
+    code, out, err = launch(*asked, '--wandb=off', f'--runs_dir={tmp_path / "runs"}').end()
+    assert (code, out) == (2, '')
+    assert re.fullmatch(
+        r'error: model\.recurrence=cudnn wants an NVIDIA GPU, and jax computes on cpu here: .*\n',
+        err,
+    )
+    assert not [*tmp_path.iterdir()]

@@ -1,10 +1,12 @@
 """Recurrent network over frames."""
 
+import dataclasses
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.bounds import Count, Dtype, Index, RateValue
+from research.bounds import LATER, Count, Dtype, Index, RateValue, Recurrence
 from research.models import layers, pooling, recurrent
 
 
@@ -17,6 +19,7 @@ class LSTM(nn.Module):
         dense: units of each hidden dense layer.
         dropout: rate after each hidden dense layer.
         dtype: of the computation; parameters stay float32.
+        recurrence: 'scan', or cuDNN's kernel on an NVIDIA GPU: see research.models.cudnn.
     """
 
     outputs: Index = 0
@@ -24,6 +27,7 @@ class LSTM(nn.Module):
     dense: tuple[Count, ...] = (64,)
     dropout: RateValue = 0.3
     dtype: Dtype = 'float32'
+    recurrence: Recurrence = dataclasses.field(default='scan', metadata=LATER)
 
     @nn.compact
     def __call__(
@@ -35,7 +39,7 @@ class LSTM(nn.Module):
         dtype = jnp.dtype(self.dtype)
         x = layers.zero_padding(x, lengths).astype(dtype)
         for width in self.widths:
-            x = recurrent.LSTM(width, dtype=self.dtype)(x)
+            x = recurrent.LSTM(width, dtype=self.dtype, recurrence=self.recurrence)(x)
         x = pooling.last(x, lengths)
         for width in self.dense:
             x = nn.relu(nn.Dense(width, dtype=dtype, kernel_init=layers.kernel_init)(x))

@@ -9,7 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.models import gates, layers
+from research.bounds import Recurrence
+from research.models import cudnn, gates, layers
 
 # Keras's default, which the published models were trained with.
 recurrent_init = nn.initializers.orthogonal()
@@ -22,11 +23,16 @@ class LSTM(nn.Module):
         features: units.
         unroll: frames in one turn of the loop; 0: by platform.
         dtype: of the computation; parameters stay float32.
+        recurrence: 'scan', or 'cudnn', which has the same parameters; these are made by the scan.
+
+    Raises:
+        UserError: as cudnn.refuse.
     """
 
     features: int
     unroll: int = 0
     dtype: str = 'float32'
+    recurrence: Recurrence = 'scan'
 
     @nn.compact
     def __call__(
@@ -36,6 +42,9 @@ class LSTM(nn.Module):
         inward = self.param('input_kernel', layers.kernel_init, (x.shape[-1], 4 * width))
         recurrent = self.param('recurrent_kernel', recurrent_init, (width, 4 * width))
         bias = self.param('bias', _forget_one, (4 * width,))
+        if self.recurrence == 'cudnn' and not self.is_initializing():
+            cudnn.refuse(self)
+            return cudnn.lstm(x, inward, recurrent, bias)
         drives = jnp.swapaxes(x.astype(dtype), 0, 1) @ inward.astype(dtype) + bias.astype(dtype)
         outputs = gates.lstm(drives, recurrent.astype(dtype), _unroll(self.unroll))
         return jnp.swapaxes(outputs, 0, 1)

@@ -1,12 +1,13 @@
 """The published model of notes: a token's number is all that is heard of it."""
 
+import dataclasses
 from typing import ClassVar
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.bounds import Count, Dtype, Index, RateValue
+from research.bounds import LATER, Count, Dtype, Index, RateValue, Recurrence
 from research.errors import UserError
 from research.models import layers, pooling, recurrent
 
@@ -20,6 +21,7 @@ class TokenLSTM(nn.Module):
         widths: units of each recurrent layer.
         dropout: rate before the last layer.
         dtype: of the computation; parameters stay float32.
+        recurrence: 'scan', or cuDNN's kernel on an NVIDIA GPU: see research.models.cudnn.
     """
 
     labels: ClassVar[str] = 'tokens'
@@ -29,9 +31,13 @@ class TokenLSTM(nn.Module):
     widths: tuple[Count, ...] = (256,)
     dropout: RateValue = 0.3
     dtype: Dtype = 'float32'
+    recurrence: Recurrence = dataclasses.field(default='scan', metadata=LATER)
 
     def setup(self):
-        self.layers = [recurrent.LSTM(width, dtype=self.dtype) for width in self.widths]
+        self.layers = [
+            recurrent.LSTM(width, dtype=self.dtype, recurrence=self.recurrence)
+            for width in self.widths
+        ]
         self.drop = layers.Dropout(self.dropout)
         init = layers.kernel_init
         self.dense = nn.Dense(self.outputs, dtype=jnp.dtype(self.dtype), kernel_init=init)

@@ -31,6 +31,15 @@ def test_an_experiment_written_before_there_were_filters_is_read_as_one_without(
     assert codec.from_json(payload) == experiment
 
 
+@pytest.mark.parametrize('name', ['genre_lstm', 'notes_lstm'])
+def test_a_field_that_came_after_runs_were_made_is_written_where_it_is_set_alone(name):
+    experiment = experiments.build(name)
+    assert 'recurrence' not in codec.to_json(experiment)['model']
+    changed = overrides.apply(experiment, ['model.recurrence=cudnn'])
+    assert codec.to_json(changed)['model']['recurrence'] == 'cudnn'
+    assert codec.from_json(codec.to_json(changed)) == changed != experiment
+
+
 @pytest.mark.parametrize(
     ('path', 'value', 'told'),
     [

@@ -1,5 +1,7 @@
 """How a driver takes packs apart; what trains is replaced by what writes results down."""
 
+import dataclasses
+
 import pytest
 
 import experiments
@@ -115,6 +117,20 @@ def test_runs_that_no_stack_can_be_made_of_are_tried_one_by_one(members, monkeyp
     packs = [*packing.packed(chosen, How(Options(stream='off'), stack='on'), lambda i: False)]
     assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
     assert all('one by one: no stack could be made' in each.why for each in packs)
+
+
+def test_runs_by_cudnns_lstm_which_cannot_be_stacked_are_packed_one_by_one(members, monkeypatch):
+    monkeypatch.setattr(packing.stacks, 'measure', lambda *_: pytest.fail('a stack was measured'))
+    changes = 'model=LSTM', 'model.recurrence=cudnn'
+    chosen = [
+        dataclasses.replace(
+            each.chosen, experiment=overrides.apply(each.chosen.experiment, changes)
+        )
+        for each in members
+    ]
+    packs = [*packing.packed(chosen, How(Options(stream='off'), stack='on'), lambda i: False)]
+    assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
+    assert all('are for model.recurrence=scan' in each.why for each in packs)
 
 
 def test_workers_begin_with_their_own_shares(members):

@@ -65,6 +65,19 @@ def test_a_run_of_the_version_without_meaning_and_tuning_is_read(copied, finishe
     assert old.tuned == {'temperature': 1.0}
 
 
+def test_what_was_trained_by_cudnns_lstm_is_asked_by_the_scan_on_any_device(corpus, go, tmp_path):
+    changes = 'model=LSTM', 'model.widths=4', 'model.dense=4', 'epochs=1'
+    experiment = overrides.apply(experiments.build('genre_mlp'), [*CHANGES, *changes])
+    place, result = go(experiment, corpus, tmp_path)
+    payload = json.loads(place.experiment.read_text())
+    payload['model']['recurrence'] = 'cudnn'
+    place.experiment.write_text(json.dumps(payload))
+    loaded = trained.load(place.directory)
+    made = material.prepare(loaded.experiment, corpus)
+    valid = evaluate.Evaluator(loaded.experiment, made, made.parts['valid'])
+    assert valid.score(*loaded.weights)['loss'] == result['valid']['loss']
+
+
 def test_a_lost_meaning_is_not_made_up(copied):
     copied.meaning.unlink()
     with pytest.raises(runs.RunError, match=r'meaning\.json'):
