@@ -1,10 +1,13 @@
-"""Convolutions and poolings of the published networks, by XLA alone and as they are lowered here.
+"""Convolutions, poolings and LSTM layers of the networks, by XLA alone and as they are done here.
 
     python -m benchmarks.lowering --repeats=5 --members=4
+    python -m benchmarks.lowering --repeats=50 --rows=depthwise
 
 Each is timed forward and backward (all of its gradients) on random numbers, the fastest of the
-repeats; both sides take turns. A ratio above 1: ours is so many times faster. The last rows are
-stacks: each member has filters of its own, and XLA's side is what `jax.vmap` makes of that.
+repeats; both sides take turns. A ratio above 1: ours is so many times faster. Of a depthwise
+convolution XLA's side is one over as many groups as there are channels. In rows of stacks each
+member has filters of its own, and XLA's side is what `jax.vmap` makes of that. On an NVIDIA GPU
+there are rows of LSTM layers too: the scan stands under XLA, model.recurrence=cudnn under ours.
 """
 
 import datetime
@@ -12,6 +15,7 @@ import functools
 import os
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -19,9 +23,12 @@ import jax.numpy as jnp
 from absl import app, flags, logging
 
 from research import parallel
-from research.models import lowering, pooling
+from research.bounds import Recurrence
+from research.models import cudnn, lowering, pooling, recurrent
+from research.models.convolution import Depthwise
 
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Of each side.', lower_bound=1)
+ROWS = flags.DEFINE_string('rows', '', 'Those whose names have this in them.')
 MEMBERS = flags.DEFINE_integer('members', 4, 'Of a stack.', lower_bound=1)
 
 # Batch, frames, features, channels; rows, columns, channels, filters.
@@ -38,6 +45,18 @@ STACKED = {
     'genre_cnn2d, first': CONVOLUTIONS['genre_cnn2d, first'],
     'genre_cnn2d, second': CONVOLUTIONS['genre_cnn2d, second'],
     'genre_cnn1d, second': ((16, 449, 64), (3, 64, 128)),
+}
+# Input; window; step.
+DEPTHWISE = {
+    'capuchin_small, first': ((16, 47, 32, 16), (3, 3), (2, 2)),
+    'capuchin_small, second': ((16, 24, 16, 32), (3, 3), (1, 1)),
+    'speech_conformer_ctc': ((16, 188, 144), (31,), (1,)),
+}
+# Batch, frames, inputs; units.
+RECURRENCES = {
+    'genre_lstm, first': ((32, 125, 13), 64),
+    'genre_lstm, second': ((32, 125, 64), 64),
+    'notes_lstm': ((32, 100, 1), 256),
 }
 LAYOUTS = {3: ('NHC', 'HIO', 'NHC'), 4: ('NHWC', 'HWIO', 'NHWC')}
 # Input; window; step; padding.
@@ -74,13 +93,56 @@ def race(sides: Sequence[Callable], *arrays: jax.Array) -> list[float]:
     return best
 
 
-def row(name: str, plain: Function, ours: Function, *arrays: jax.Array) -> str:
+def row(name: str, plain: Function, ours: Function, *arrays: jax.Array) -> None:
+    if ROWS.value not in name:
+        return
     result = jnp.ones(jax.eval_shape(plain, *arrays).shape)
     theirs, own = race((plain, ours), *arrays)
     back_theirs, back_own = race((backward(plain), backward(ours)), result, *arrays)
     cells = [f'{theirs:.1f}', f'{own:.1f}', f'{theirs / own:.2f}']
     cells += [f'{back_theirs:.1f}', f'{back_own:.1f}', f'{back_theirs / back_own:.2f}']
-    return f'| {name} | {" | ".join(cells)} |'
+    print(f'| {name} | {" | ".join(cells)} |', flush=True)
+
+
+def depthwise(
+    name: str, shape: tuple[int, ...], window: tuple[int, ...], step: tuple[int, ...]
+) -> None:
+    around = [((extent - 1) // 2, extent // 2) for extent in window]
+    keys = jax.random.split(jax.random.PRNGKey(0))
+    x, kernel = jax.random.normal(keys[0], shape), jax.random.normal(keys[1], (*window, shape[-1]))
+
+    def grouped(x, kernel):
+        layout, groups = LAYOUTS[x.ndim], x.shape[-1]
+        return jax.lax.conv_general_dilated(
+            x,
+            kernel[..., None, :],
+            step,
+            around,
+            dimension_numbers=layout,
+            feature_group_count=groups,
+        )
+
+    def ours(x, kernel) -> Any:
+        return Depthwise(window, step).apply({'params': {'kernel': kernel}}, x)
+
+    row(f'depthwise: {name}', grouped, ours, x, kernel)
+
+
+def recurrence(name: str, shape: tuple[int, ...], width: int) -> None:
+    keys = jax.random.split(jax.random.PRNGKey(0), 4)
+    shapes = shape, (shape[-1], 4 * width), (width, 4 * width), (4 * width,)
+    arrays = [0.1 * jax.random.normal(key, each) for key, each in zip(keys, shapes, strict=True)]
+
+    def by(way: Recurrence) -> Function:
+        layer = recurrent.LSTM(width, recurrence=way)
+
+        def outputs(x, inward, hidden, bias) -> Any:
+            params = {'input_kernel': inward, 'recurrent_kernel': hidden, 'bias': bias}
+            return layer.apply({'params': params}, x)
+
+        return outputs
+
+    row(f'LSTM: {name}', by('scan'), by('cudnn'), *arrays)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -108,19 +170,26 @@ def main(argv: Sequence[str]) -> None:
     for name, (shape, kernel) in CONVOLUTIONS.items():
         keys = jax.random.split(jax.random.PRNGKey(0))
         arrays = normal(keys[0], shape), normal(keys[1], kernel)
-        print(row(f'convolution: {name}', plain, ours, *arrays), flush=True)
+        row(f'convolution: {name}', plain, ours, *arrays)
+    for name, (shape, window, step) in DEPTHWISE.items():
+        depthwise(name, shape, window, step)
     for name, (shape, window, step, padding) in POOLINGS.items():
         x = normal(jax.random.PRNGKey(0), shape)
         rest = {'padding': padding}
         theirs = functools.partial(nn.max_pool, window_shape=window, strides=step, **rest)
         own = functools.partial(pooling.max_pool, window=window, stride=step, **rest)
-        print(row(f'pooling: {name}', theirs, own, x), flush=True)
+        row(f'pooling: {name}', theirs, own, x)
     for name, (shape, kernel) in STACKED.items():
         keys = jax.random.split(jax.random.PRNGKey(0))
         count = MEMBERS.value
         arrays = normal(keys[0], (count, *shape)), normal(keys[1], (count, *kernel))
         both = jax.vmap(plain), jax.vmap(ours)
-        print(row(f'stack of {count}: {name}', *both, *arrays), flush=True)
+        row(f'stack of {count}: {name}', *both, *arrays)
+    if not cudnn.there():
+        print(f'\nno rows of LSTM layers: cuDNN wants an NVIDIA GPU, and this is {device["kind"]}')
+        return
+    for name, (shape, width) in RECURRENCES.items():
+        recurrence(name, shape, width)
 
 
 if __name__ == '__main__':
