@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -154,8 +155,21 @@ def grow(
     for number in sorted({*(trees or model.trees)}):
         # As many threads as there are processors grow it; one asks it, for a sum in any order
         # would have another last bit each time.
-        grown.set_params(n_estimators=number, n_jobs=-1).fit(heard, target)
+        _fit(grown.set_params(n_estimators=number, n_jobs=-1), heard, target)
         yield grown.set_params(n_jobs=1)
+
+
+def _fit(grown: Any, heard: np.ndarray, target: np.ndarray) -> None:
+    """Without a false alarm of scikit-learn's threads, and with the filters of warnings kept.
+
+    Each thread puts the process's filters aside and back, which is not safe among threads: one that
+    finds none says that `delayed` was used without `Parallel`.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        grown.fit(heard, target)
+    for each in caught:
+        if 'sklearn.utils.parallel.delayed' not in str(each.message):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def told(

@@ -1,10 +1,12 @@
 """How a forest is chosen and grown, on made-up statistics of drawn recordings."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.utils import parallel
 
 import experiments
 from research import growing, material, overrides, step
@@ -89,3 +91,23 @@ def test_one_group_cannot_be_searched(drawn):
     bound, made = prepared(drawn, 24, 1)
     with pytest.raises(UserError, match='one group'):
         next(growing.search(bound, made, np.zeros((len(made.parts['train']), 2), np.float32)))
+
+
+def test_only_the_false_alarm_of_threads_without_filters_is_kept_quiet(drawn, monkeypatch):
+    bound, made = prepared(drawn, 24, 4)
+    target = growing.answers(made.parts['train'])
+    fit = RandomForestClassifier.fit
+
+    def raced(self, *given):
+        warnings.resetwarnings()
+        unled, _, _ = parallel.delayed(len)(())
+        unled(())
+        warnings.warn('of something else', UserWarning, stacklevel=1)
+        return fit(self, *given)
+
+    monkeypatch.setattr(RandomForestClassifier, 'fit', raced)
+    before = [*warnings.filters]
+    with pytest.warns(UserWarning, match='something else') as told:
+        next(growing.grow(bound, np.zeros((len(target), 2), np.float32), target, 1))
+    assert [str(each.message) for each in told] == ['of something else']
+    assert [*warnings.filters] == before
