@@ -1,12 +1,13 @@
 """Transformer decoder over tokens."""
 
+import dataclasses
 from typing import ClassVar, NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from research.bounds import Count, Dtype, Index, RateValue, Scalar
+from research.bounds import LATER, Count, Dtype, Index, RateValue, Scalar
 from research.models import layers, tokens
 from research.models.attention import FeedForward, Memory, SelfAttention
 
@@ -36,6 +37,9 @@ class Transformer(nn.Module):
         depth: how many blocks.
         heads: of attention.
         expansion: of the feed-forward layers, in widths.
+        period: positions after which an embedding of the position, added to that of the token,
+            repeats: the voices told in turn, say, times the steps of a bar. Windows must begin at
+            multiples of it. 0: none, and only distances count.
         dropout: rate of embeddings and of every branch beside a residual connection.
         dtype: of the computation; parameters stay float32.
     """
@@ -49,12 +53,14 @@ class Transformer(nn.Module):
     depth: Count = 4
     heads: Count = 4
     expansion: Count = 4
+    period: Index = dataclasses.field(default=0, metadata=LATER)
     dropout: RateValue = 0.1
     dtype: Dtype = 'float32'
 
     def setup(self):
         sizes = tokens.sizes(self.vocabulary, self.outputs)
         self.past = tokens.Past(sizes, self.width, self.dtype)
+        self.phase = nn.Embed(self.period, self.width) if self.period else None
         self.drop = layers.Dropout(self.dropout)
         self.blocks = [
             _Block(self.width, self.heads, self.expansion, self.dropout, self.dtype)
@@ -73,7 +79,7 @@ class Transformer(nn.Module):
         rows = tokens.rows(x, lengths)
         back = jnp.arange(x.shape[1])[:, None] - jnp.arange(x.shape[1])
         mask = ((back >= 0) & (back < self.context))[None]
-        hidden = self.drop(self.past(rows), keys)
+        hidden = self.drop(self._placed(self.past(rows), jnp.arange(x.shape[1])), keys)
         for block in self.blocks:
             hidden = block(hidden, mask, keys)
         return self.fields(self.norm(hidden), rows), lengths
@@ -93,6 +99,7 @@ class Transformer(nn.Module):
         """
         memories = []
         hidden = self.past.advance(previous.reshape(previous.shape[0], -1), cache.position)
+        hidden = self._placed(hidden, cache.position)
         for block, memory in zip(self.blocks, cache.memories, strict=True):
             hidden, memory = block.advance(hidden, memory, cache.position)
             memories.append(memory)
@@ -103,6 +110,11 @@ class Transformer(nn.Module):
     ) -> Float[Array, 'batch {self.outputs}']:
         """Logits of the next token's fields; those of a field are right once earlier ones are."""
         return self.fields(hidden, token.reshape(token.shape[0], -1))
+
+    def _placed(self, past, position):
+        if self.phase is None:
+            return past
+        return past + self.phase(position % self.period).astype(self.dtype)
 
 
 class _Block(nn.Module):

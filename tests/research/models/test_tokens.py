@@ -18,7 +18,7 @@ jit = functools.partial(jax.jit, compiler_options={'xla_backend_optimization_lev
 SIZES = (2, 3)
 MODELS: dict[str, Any] = {
     'Transformer': Transformer(
-        outputs=5, vocabulary=SIZES, context=5, width=8, depth=2, heads=2, expansion=2
+        outputs=5, vocabulary=SIZES, context=5, width=8, depth=2, heads=2, expansion=2, period=5
     ),
     'TokenGRU': TokenGRU(outputs=5, vocabulary=SIZES, embedding=6, widths=(7, 5)),
 }
@@ -111,6 +111,16 @@ def test_attention_looks_as_far_back_as_the_context_reaches():
         return set(np.flatnonzero(np.abs(logits[0] - logits[1]).max(axis=-1) > 1e-6).tolist())
 
     assert changed(3) == {4, 5, 6, 7}
+
+
+def test_a_period_tells_equal_tokens_apart_by_their_place_in_it():
+    model = Transformer(outputs=7, context=1, width=8, depth=1, heads=2, period=4)
+    x = jnp.full((1, 12), 3)
+    variables: Any = jit(model.init)(jax.random.PRNGKey(1), x, jnp.array([12]))
+    logits = jit(model.apply)(variables, x, jnp.array([12]))[0][0]
+    np.testing.assert_allclose(logits[4:8], logits[8:], atol=1e-6)
+    apart = np.abs(logits[4:8, None] - logits[None, 4:8]).max(axis=-1)
+    assert apart[~np.eye(4, dtype=bool)].min() > 1e-3
 
 
 def test_sizes_that_do_not_add_up_to_the_outputs_are_told():
