@@ -9,6 +9,8 @@ from data_prep import leaks, splits
 from data_prep.cards import Corpus
 from data_prep.copies import Pair
 
+SHOWN = 12  # classes that a line names
+
 
 def hold(corpus: Corpus, columns: splits.Columns) -> None:
     """Deals every fold of every split of whole items once, before anything is decoded.
@@ -105,6 +107,33 @@ def lines(checks: Mapping[str, Any], label: str) -> Iterator[str]:
         yield f'no record of {label}: {", ".join(checks["empty_classes"])}'
     if checks['clipped']:
         yield f'clipped recordings: {checks["clipped"]}, see items.csv'
+
+
+def untrained(
+    protocols: Mapping[str, Mapping[str, Any]], columns: splits.Columns, label: str
+) -> Iterator[str]:
+    """A line on each protocol that leaves classes, of which there are records, untrained.
+
+    Args:
+        protocols: as manifests have them.
+        columns: of items.csv.
+        label: what the classes are of.
+    """
+    for name, protocol in _over_items(protocols):
+        folds = defaultdict(list)
+        for fold in range(int(protocol['folds'])):
+            parts = splits.assign(protocol, columns, fold)
+            if 'train' in parts:  # else all are, which has a line of its own
+                for of in splits.coverage(columns['label'], parts)['train']:
+                    folds[of].append(str(fold))
+        if folds:
+            several = int(protocol['folds']) > 1
+            said = [
+                of + f' in fold{"s" * (len(among) > 1)} {" and ".join(among)}' * several
+                for of, among in sorted(folds.items())
+            ]
+            more = [f'{len(said) - SHOWN} more'] * (len(said) > SHOWN)
+            yield f'{name}: nothing to train on of {label} {", ".join([*said[:SHOWN], *more])}'
 
 
 def _over_items(

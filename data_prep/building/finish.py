@@ -49,7 +49,9 @@ def finish(plan: Plan, found: Found, folder: Path, target: Path, wish: Wish) -> 
 def summary(directory: Path) -> list[str]:
     """What a person wants to know of a prepared corpus, in lines."""
     facts = manifest.read(directory)
-    counts = Counter(row['label'] for row in manifest.items(directory))
+    rows = manifest.items(directory)
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    counts = Counter(columns['label'])
     rates = f' at {", ".join(map(str, facts["rates_hz"]))} Hz' if facts['rates_hz'] else ''
     head = f'{facts["corpus"]}: {facts["records"]} records, {facts["seconds"] / 3600:.2f} hours'
     lines = [head + rates]
@@ -58,6 +60,7 @@ def summary(directory: Path) -> list[str]:
         named |= {'none': counts['']} if counts[''] else {}
         lines.append('per class: ' + ', '.join(f'{name} {n}' for name, n in named.items()))
     lines += checks.lines(facts['checks'], facts['label'])
+    lines += checks.untrained(facts['protocols'], columns, facts['label'])
     own = facts['default_protocol']
     if others := [name for name in facts['protocols'] if name != own]:
         lines.append(f'{own} is taken unless --set=data.protocol=NAME says {" or ".join(others)}')

@@ -114,6 +114,13 @@ def test_the_protocol_that_is_taken_is_named(gtzan_source, tmp_path):
     assert 'track_random' in told.partition(' says ')[2]
 
 
+def test_a_sample_that_its_protocol_leaves_untrained_classes_says_which(gtzan_source, tmp_path):
+    lines = []
+    prepare(gtzan_source, tmp_path, report=lines.append)
+    # blues.00050 to 00054 validate, of jazz.00050 to 00054 four train.
+    assert 'fault_filtered: nothing to train on of genre blues' in lines
+
+
 def test_a_second_call_does_nothing_and_says_so(gtzan_source, tmp_path):
     directory = prepare(gtzan_source, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in directory.iterdir()}

@@ -127,3 +127,26 @@ def test_a_class_without_a_record_is_named():
     told = rows(*((f'{n}', 'b', f'x{n}', '', f'h{n}', 0) for n in range(4)))
     found = checks.run(corpus(dealt=DEALT), told, [], 0)
     assert 'no record of genre: a' in list(checks.lines(found, 'genre'))
+
+
+def test_classes_that_a_protocol_leaves_untrained_are_said_in_one_line_with_their_folds():
+    published = {**GIVEN, 'folds': 2, 'valid_share': 0.3}
+    told = [(f'a{n}', 'a', f'x{n}', str(1 + n % 2), '', 0) for n in range(8)]
+    told += [(f'b{n}', 'b', f'y{n}', '1', '', 0) for n in range(4)]  # fold 0 tests all of them
+    told += [(f'c{n}', 'c', f'z{n}', '', '', 0) for n in range(4)]  # left out
+    columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
+    assert list(checks.untrained({'published': published, 'slices': SLICES}, columns, 'genre')) == [
+        'published: nothing to train on of genre b in fold 0, c in folds 0 and 1'
+    ]
+    parts = {'part': ['train' if of == 'a' else 'test' for of in columns['label']]}
+    assert list(checks.untrained({'given': GIVEN}, columns | parts, 'genre')) == [
+        'given: nothing to train on of genre b, c'
+    ]
+    assert not [*checks.untrained({'given': GIVEN}, columns | {'part': ['train'] * 16}, 'genre')]
+
+
+def test_more_untrained_classes_than_a_line_holds_are_counted():
+    told = [(f'{n}', f'k{n:02}', f'x{n}', 'train' if n == 0 else 'test', '', 0) for n in range(16)]
+    columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
+    [line] = checks.untrained({'given': GIVEN}, columns, 'genre')
+    assert line.endswith('k11, k12, 3 more')
