@@ -11,6 +11,19 @@ from research.experiment import Experiment
 from research.tokens import View
 
 
+class Unprepared(UserError):
+    """An embedded corpus is not there, and was not to be prepared.
+
+    Args:
+        lacking: what is not prepared, in words.
+        how: what prepares it.
+    """
+
+    def __init__(self, lacking: str, how: str):
+        self.lacking = lacking
+        super().__init__(f'{lacking}: {how}')
+
+
 @dataclasses.dataclass(frozen=True)
 class Chosen:
     """An experiment with its corpus.
@@ -49,28 +62,31 @@ def choose(
         report: is told of a stand-in; None: it is printed.
 
     Raises:
-        UserError: an assignment that does not fit, or a corpus that is not prepared: pinned, or
-            embedded while nothing may be prepared; a corpus that the task cannot learn from.
+        Unprepared: neither the corpus nor its stand-in is there, and nothing may be prepared.
+        UserError: an assignment that does not fit, a pinned corpus that is not prepared, or one
+            that the task cannot learn from.
     """
     asked = overrides.apply(experiment, assignments)
     own = asked.data.corpus
     insisted = pinned or (own if own != experiment.data.corpus else None)
     name = insisted or own
-    stand_in = False
     directory = data_prep.prepared(name, data_dir)
-    if directory is None:
-        if not data_prep.card(name).embedded:
-            how, lacking = command(name, data_dir), unprepared(name, data_dir)
-            if insisted:
-                raise UserError(f'{lacking}: {how}')
-            stand_in, name = True, asked.standin.corpus
-            told = f"{lacking}; the embedded stand-in '{name}' takes its place."
-            told += f'\nTo train on the real one: {how}'
-            report(told) if report else print(told, flush=True)
+    stand_in = directory is None and not data_prep.card(name).embedded
+    if stand_in:
+        how, lacking = command(name, data_dir), unprepared(name, data_dir)
+        if insisted:
+            raise UserError(f'{lacking}: {how}')
+        name = asked.standin.corpus
         directory = data_prep.prepared(name, data_dir)
         if directory is None and not prepare:
-            raise UserError(f'{unprepared(name, data_dir)}: {command(name, data_dir)}')
-        directory = directory or data_prep.prepare(name, data_dir)
+            neither = f"{lacking}, nor is its embedded stand-in '{name}'"
+            raise Unprepared(neither, command(name, data_dir))
+        told = f"{lacking}; the embedded stand-in '{name}' takes its place."
+        told += f'\nTo train on the real one: {how}'
+        report(told) if report else print(told, flush=True)
+    if directory is None and not prepare:
+        raise Unprepared(unprepared(name, data_dir), command(name, data_dir))
+    directory = directory or data_prep.prepare(name, data_dir)
     if name == experiment.standin.corpus:
         # The stand-in's own budget first, so that what the user says wins.
         experiment = overrides.apply(experiment, experiment.standin.overrides)

@@ -102,6 +102,20 @@ def lines(name: str, entries: Sequence[Entry]) -> list[str]:
     return found
 
 
+def waiting(name: str, count: int, runs_dir: Path, why: str) -> list[str]:
+    """The grid for people where its corpus, and so its runs' names, are not known.
+
+    Args:
+        name: of the grid.
+        count: of its members.
+        runs_dir: where a ledger lies if the grid was ever begun.
+        why: the corpus is not known.
+    """
+    if path(runs_dir, name).is_file():
+        return [f'as the grid was last begun ({why}):', *lines(name, read(runs_dir, name))]
+    return [f'{name}: {count} runs: {count} waiting; {why}: the training prepares it']
+
+
 WORDS = ('done', 'running', 'failed', 'stopped', 'waiting')
 
 

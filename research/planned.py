@@ -36,6 +36,7 @@ def resolve(
     """Every member's experiment with its corpus, or with the stand-in where that is not prepared.
 
     Raises:
+        Unprepared: of choosing.choose; of all members at once.
         UserError: what choosing.choose says of a member; two members are the same run, or train on
             different corpora.
     """
@@ -52,6 +53,8 @@ def resolve(
         changes = (*assignments, *member.change)
         try:
             chosen = choosing.choose(member.experiment, pinned, changes, data_dir, prepare, once)
+        except choosing.Unprepared:
+            raise
         except UserError as error:
             raise UserError(f'{grid.name}, {member.label}: {error}') from error
         # One object a corpus, by which what runs share is known.

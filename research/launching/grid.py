@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from research import driver, flags, ledger, packing, planned, runs
+from research.choosing import Unprepared
 from research.flags import FLAGS
 from research.grid import Grid
 from research.launching import workers
@@ -19,14 +20,17 @@ def train(grid: Grid) -> int:
     runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
     if not looks:
         runs.refuse_unwritable(runs_dir)
-    members = planned.resolve(
-        grid,
-        FLAGS.corpus,
-        flags.assignments(),
-        Path(FLAGS.data_dir),
-        runs_dir,
-        prepare=not looks,
-    )
+    where = Path(FLAGS.data_dir), runs_dir
+    try:
+        members = planned.resolve(
+            grid, FLAGS.corpus, flags.assignments(), *where, prepare=not looks
+        )
+    except Unprepared as error:
+        if not FLAGS.status:
+            raise
+        told = ledger.waiting(grid.name, len(grid.members), runs_dir, error.lacking)
+        print('\n'.join(told))
+        return 0
     entries = [each.entry for each in members]
     chosen = flags.positions(len(members))
     asked = {i: entries[i] for i in chosen or range(len(entries))}

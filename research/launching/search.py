@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from research import flags, ledger, packing, planned, runs, search, searching
+from research.choosing import Unprepared
 from research.errors import UserError
 from research.experiment import Experiment
 from research.flags import FLAGS
@@ -33,13 +34,17 @@ def train(base: Experiment) -> int:
         where = Path(FLAGS.data_dir), runs_dir
         return planned.resolve(grid, FLAGS.corpus, assignments, *where, prepare=not looks)
 
-    [middle] = resolve(Grid(wanted.name, (Member(base.name, base),)))
-    whole = middle.chosen.experiment
     begun = searching.begun(wanted, runs_dir)
+    try:
+        [middle] = resolve(Grid(wanted.name, (Member(base.name, base),)))
+    except Unprepared:
+        if not FLAGS.status:
+            raise
     if FLAGS.status:
         lines = [line for name, entries in begun for line in ledger.lines(name, entries)]
         print('\n'.join(lines or [f'{wanted.name}: not begun']))
         return 0
+    whole = middle.chosen.experiment
     if FLAGS.plan:
         print('\n'.join(searching.plan(wanted, whole)))
         return 0

@@ -24,6 +24,14 @@ def test_a_labelled_corpus_that_is_not_prepared_is_told_with_its_command(tmp_pat
     )
 
 
+def test_a_stand_in_that_is_not_prepared_is_not_said_to_take_a_place(tmp_path, capsys):
+    assert refused(tmp_path, None) == (
+        f"corpus 'gtzan' is not prepared in {tmp_path}/, nor is its embedded stand-in "
+        f"'corpus_styles': python -m data_prep corpus_styles --data_dir={tmp_path}"
+    )
+    assert capsys.readouterr().out == ''
+
+
 @pytest.mark.parametrize('name', ['gtzan', 'audio_folder:mine', 'corpus_styles'])
 def test_a_corpus_of_an_earlier_version_is_told_and_prepared_again(name, tmp_path):
     old = data_prep.place(name, tmp_path).with_name('1.0.0')
