@@ -58,7 +58,7 @@ def find(places: Iterable[str], runs_dir: Path) -> tuple[list[runs.Run], dict[Pa
         The runs that there are, in the order of their paths, and the labels that grids give them.
 
     Raises:
-        UserError: there is no such path or name; lists the names there are.
+        UserError: as of `root`.
     """
     found, labels = set(), {}
     for place in places:
@@ -82,15 +82,31 @@ def root(place: str, runs_dir: Path) -> Path:
     """The folder at a path, or below `runs_dir` of a name.
 
     Raises:
-        UserError: there is none; lists the names there are.
+        UserError: there is none; says what trains it, or lists the names there are.
     """
     found = Path(place) if Path(place).is_dir() else runs_dir / place
     if not found.is_dir():
-        known = [path.parent.name for path in runs_dir.glob('*/*/')]
-        known += [path.parent.name for path in runs_dir.glob('*/*.run.json')]
-        known += [path.stem for path in (runs_dir / ledger.FOLDER).glob('*.json')]
-        raise UserError(unknown('run, folder, experiment or grid', place, {*known}))
+        raise UserError(_untrained(place, runs_dir) or _unknown(place, runs_dir))
     return found
+
+
+def _untrained(place: str, runs_dir: Path) -> str | None:
+    """What trains the experiment or grid of this name, None where there is no such."""
+    import experiments  # whose names are read from its sources: none of its modules is imported
+
+    for kind in ('Experiment', 'Grid'):
+        if place in experiments.cards(kind):
+            train = f'python launch.py --{kind.lower()}={place}'
+            train += f' --runs_dir={runs_dir}' * (runs_dir != Path('runs'))
+            return f"there are no runs of the {kind.lower()} '{place}' in {runs_dir}/ yet: {train}"
+    return None
+
+
+def _unknown(place: str, runs_dir: Path) -> str:
+    known = [path.parent.name for path in runs_dir.glob('*/*/')]
+    known += [path.parent.name for path in runs_dir.glob('*/*.run.json')]
+    known += [path.stem for path in (runs_dir / ledger.FOLDER).glob('*.json')]
+    return unknown('run, folder, experiment or grid', place, {*known})
 
 
 def pooled(folds: Sequence[Finished], score: str) -> Counted:
