@@ -31,13 +31,15 @@ from research import step as steps
 from research.corpora import Corpus
 from research.errors import UserError
 from research.experiment import Experiment
-from research.interrupts import Interrupted, Interrupts
+from research.interrupts import ENDING, Interrupted, Interrupts
 from research.loggers import Loggers
 from research.loggers.jsonl import MetricsFile
 from research.loop import Options
 from research.results import caveats
 from research.results import search as picture
 from research.runs import Run, write_json
+
+LEAVING = 'asked to stop: after what is under way; the same command starts again'
 
 
 def run(
@@ -55,7 +57,10 @@ def run(
     total = count(bound)
     short = reach.told(bound, made)  # which the user has been shown
     choice = sources.choose(options.stream, bound, corpus, made.parts, place)
-    with claims.claim(place.directory, report=loggers.say) as claim, Interrupts() as interrupts:
+    with (
+        claims.claim(place.directory, report=loggers.say) as claim,
+        Interrupts(loggers.say, LEAVING) as interrupts,
+    ):
         place.create(codec.to_json(experiment), _surroundings(corpus, choice.streamed))
         made.meaning.write(place.meaning)
         history = MetricsFile(place.metrics)
@@ -89,6 +94,7 @@ def run(
         trees, depth = growing.chosen(bound, history.records())
         [grown] = growing.grow(bound, heard, growing.answers(part), depth, [trees])
         between()
+        interrupts.line = ENDING
         nodes.save(place, grown)
         weights = nodes.load(place, bound)
         evaluators = {

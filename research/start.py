@@ -55,20 +55,21 @@ def train(
         print(line)
     print(f'run       {place.directory}', flush=True)
     loggers = Loggers(lambda say: _wandb(chosen, place, wandb, say, group))
-    code = 1
+    code, stopped = 1, None
     try:
         result = loop.run(experiment, corpus, place, options, loggers)
         code = 0
     except Interrupted as interrupted:
-        code = interrupted.exit_code
-        loggers.say(str(interrupted))
-        return code
+        code, stopped = interrupted.exit_code, interrupted
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
             raise runs.unwritable(place.directory, error) from error
         raise
     finally:
-        loggers.close(code)
+        loggers.close(code)  # which tells the last step: whatever ends a run is said after it
+    if stopped:
+        print(stopped, flush=True)
+        return code
     print('\n'.join(summary(result)))
     print(f'plots     {place.plots}')
     return 0

@@ -27,13 +27,17 @@ from research.checkpoint import Checkpoints
 from research.corpora import Corpus
 from research.course import Course, course
 from research.experiment import Experiment
-from research.interrupts import Interrupted, Interrupts
+from research.interrupts import ENDING, Interrupted, Interrupts
 from research.loggers import Loggers
 from research.loop import Loop, Options
 from research.member import Diverged, Member
 from research.models.forest import Forest
 from research.results import caveats
 from research.runs import Run, write_json
+
+# What stopping comes to amid the training, and amid the scoring of a stack.
+SAVING = 'asked to stop: after the steps under way the checkpoint is written'
+LEAVING = 'asked to stop: after the run that is being scored'
 
 __all__ = ['Asked', 'Diverged', 'Options', 'count', 'run', 'together']
 
@@ -125,7 +129,8 @@ def together(
                 outcomes[i] = error
         if not held:
             return [*outcomes.values()]
-        interrupts = stack.enter_context(Interrupts())
+        saying = asked[next(iter(held))].loggers.say
+        interrupts = stack.enter_context(Interrupts(saying, SAVING))
         doubts = caveats.of(first.task, made)
         members, states = {}, []
         for i, claim in held.items():
@@ -160,6 +165,7 @@ def together(
                     program = hosts.Led(program)
             loop = Loop([*members.values()], program, way, interrupts, options.checkpoint_every_s)
             ends = loop.train(states)
+        interrupts.line = ENDING if len(members) == 1 else LEAVING
         evaluators = {'valid': valid, 'test': common.evaluator('test')}
         for lane, i in enumerate(members):
             if lane in loop.failures:

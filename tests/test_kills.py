@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from research.train import SAVING
 from tests.forked import Process
 
 pytestmark = pytest.mark.slow
@@ -168,6 +169,8 @@ def stopped(fork, run_in, tmp_path_factory) -> Stopped:
     said = re.search(r'^SIGTERM: saved at step (\d+) of 240; .*goes on there$', out, re.MULTILINE)
     assert said, (code, out, err)
     assert (code, err) == (128 + signal.SIGTERM, '')
+    assert out.index(f'{SAVING}\n') < said.start()
+    assert out.endswith(f'{said[0]}\n')
     return Stopped(folder, int(said[1]))
 
 
