@@ -17,7 +17,7 @@ def progress(
     size: Callable[[T], int] = lambda _: 1,
     done: int = 0,
 ) -> Iterator[T]:
-    """Passes `items` on and shows how much of `total` has passed.
+    """Passes `items` on and shows how much of `total` has passed, and what time is left.
 
     Args:
         items: what is worked on.
@@ -35,10 +35,23 @@ def progress(
                 yield item
                 bar.update(size(item))
         return
-    last = time.monotonic()
+    begun_s = last_s = time.monotonic()
+    before = done
     for item in items:
         yield item
         done += size(item)
-        if time.monotonic() - last >= QUIET_S:
-            last = time.monotonic()
-            report(f'{what}: {done} of {total} ({done / max(total, 1):.0%})')
+        now_s = time.monotonic()
+        if now_s - last_s >= QUIET_S:
+            last_s = now_s
+            line = f'{what}: {done} of {total} ({done / max(total, 1):.0%})'
+            if done > before:
+                left_s = (now_s - begun_s) * max(total - done, 0) / (done - before)
+                line += f'  {_clock(left_s)} left'
+            report(line)
+
+
+def _clock(seconds: float) -> str:
+    """'0:07', '12:34' or '3:00:05', as trainings have it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours}:{minutes:02}:{rest:02}' if hours else f'{minutes}:{rest:02}'
