@@ -68,11 +68,14 @@ def spectrograms(
     title: str = '',
     axis: str = 'band',
     unit: str = '',
+    apart: bool = False,
 ) -> None:
     """A page of examples: a row a class, up to three of each, one colour scale for all.
 
     The scale spans the 1st to the 99th percentile of the page, so that one click or one silence
-    does not flatten the rest.
+    does not flatten the rest. Cepstral coefficients want one each, for the first of them are many
+    times the others: told apart, each is shown as so many standard deviations, over the page, from
+    its mean, on a scale even about 0 that holds 99% of them.
 
     Args:
         features_by_class: what the front-end gives, by class.
@@ -80,15 +83,24 @@ def spectrograms(
         hop_s: seconds from one frame to the next.
         title: the front-end and its settings.
         axis: what a feature is: 'mel band', 'coefficient', 'frequency bin'.
-        unit: of the values: 'log power', 'magnitude'.
+        unit: of the values: 'log power', 'magnitude'; not told of features that are told apart.
+        apart: whether each feature has a mean and a deviation of its own.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     rows = [(name, list(each)[:3]) for name, each in features_by_class.items() if len(each)]
     columns = max(len(examples) for _, examples in rows)
-    values = np.concatenate([each.ravel() for _, examples in rows for each in examples])
-    scale = ScalarMappable(Normalize(*np.percentile(values, [1, 99])), 'viridis')
+    values = np.concatenate([each for _, examples in rows for each in examples])
+    mean, deviation = np.float32(0), np.float32(1)
+    if apart:
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        deviation = np.where(deviation > 0, deviation, 1)
+        most = np.percentile(np.abs((values - mean) / deviation), 99) or 1
+        scale = ScalarMappable(Normalize(-most, most), 'RdBu_r')
+        unit = f'standard deviations of\neach {axis} from its mean'
+    else:
+        scale = ScalarMappable(Normalize(*np.percentile(values, [1, 99])), 'viridis')
     longest_s = hop_s * max(len(each) for _, examples in rows for each in examples)
     with page(path, 2.7 * columns + 1.2, 1.1 * len(rows) + 0.9) as figure:
         grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -102,7 +114,7 @@ def spectrograms(
                 frames, bands = features.shape
                 axes.set_axis_on()
                 axes.imshow(
-                    features.T,
+                    ((features - mean) / deviation).T,
                     origin='lower',
                     aspect='auto',
                     cmap=scale.cmap,

@@ -5,6 +5,7 @@ import numpy as np
 
 from research import metrics, plots
 from research.experiment import sound
+from research.frontends import MFCC
 from research.results import Trained, mapping, reliability, review
 from research.scores import Units
 
@@ -57,4 +58,5 @@ def spectrograms(trained: Trained) -> None:
     hop_s = frontend.hop / frontend.rate_hz
     title = f'{type(frontend).__name__}, {corpus.name}, validation part'
     path = trained.place.plots / 'spectrograms.png'
-    plots.spectrograms(shown, path, hop_s, title, frontend.axis, frontend.unit)
+    apart = isinstance(frontend, MFCC)
+    plots.spectrograms(shown, path, hop_s, title, frontend.axis, frontend.unit, apart)

@@ -71,6 +71,25 @@ def test_spectrograms_show_three_of_each_class_on_one_scale_and_one_time_axis(
     assert {axes.get_xlim() for axes in page[0].axes if axes.images and axes.axison} == {(0, 20)}
 
 
+def test_each_cepstral_coefficient_is_shown_by_its_own_mean_and_deviation(tmp_path: Path, drawn):
+    # The first is a thousand times the others; the last says nothing.
+    rng = np.random.default_rng(0)
+    alike = [rng.normal(size=(40, 3)) for _ in range(3)]
+    examples = [each * [1000, 1, 0] + [-5000, 3, 7] for each in alike]
+    path = tmp_path / 'page.png'
+    plots.spectrograms({'a': examples}, path, 0.5, axis='coefficient', unit='dB', apart=True)
+    images = of(drawn, 'imshow')
+    shown = np.concatenate([args[0].T for args, _ in images])
+    np.testing.assert_allclose(shown.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(shown.std(axis=0), [1, 1, 0], atol=1e-9)
+    norm = images[0][1]['norm']
+    assert norm.vmin == -norm.vmax
+    assert np.mean(np.abs(shown) <= norm.vmax) == pytest.approx(0.99, abs=0.01)
+    [(page, _)] = of(drawn, 'savefig')
+    [bar] = [axes for axes in page[0].axes if axes.get_label() == '<colorbar>']
+    assert bar.get_ylabel() == 'standard deviations of\neach coefficient from its mean'
+
+
 def test_pictures_are_big_enough_to_read_and_want_no_display(tmp_path: Path):
     plots.confusion(np.eye(10, dtype=int), list('abcdefghij'), tmp_path / 'confusion.png')
     height, width, _ = imread(tmp_path / 'confusion.png').shape
