@@ -123,6 +123,8 @@ def intervals(
         name = plain(each.name, max(58 - len(each.said), 16))
         inside = [
             tag('title', f'{each.name}: {each.said}'),
+            # Between the lines of the axis, which would strike through the words, and the words.
+            tag('rect', y=1, width=charts.WIDTH, height=14, class_='under'),
             tag('text', name, x=14, y=12, class_='told'),
             tag('text', each.said, x=346, y=12, class_='end'),
         ]

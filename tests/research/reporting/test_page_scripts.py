@@ -173,3 +173,38 @@ def test_tables_are_sorted_and_scores_chosen_from_the_keyboard(driven, written):
         'other': 'slice_accuracy',
         'reach': 0,
     }
+
+
+def test_no_line_of_an_axis_strikes_through_the_words_of_an_interval(driven, written):
+    found, console = driven(
+        written,
+        SEEN
+        + """
+        for (const each of all('section')) each.style.contentVisibility = 'visible';
+        const plot = all('svg').find((each) => each.querySelector('.whisker'));
+        plot.scrollIntoView();
+        const lines = Array.from(plot.querySelectorAll('path.grid, path.zero'));
+        const words = Array.from(plot.querySelectorAll('text.told, text.told + text.end'));
+        const struck = [];
+        const seen_ = [];
+        for (const line of lines) {
+          const x = line.getBoundingClientRect().left;
+          for (const each of words) {
+            const own = each.getBoundingClientRect();
+            for (let y = own.top + 2; y < own.bottom - 1; y += 1) {
+              const top = page.elementFromPoint(x, y);
+              if (top === line) struck.push(each.textContent);
+            }
+          }
+          const own = line.getBoundingClientRect();
+          seen_.push(Array.from({ length: 200 }, (_, i) => own.top + own.height * (i + 0.5) / 200)
+            .some((y) => page.elementFromPoint(x, y) === line));
+        }
+        return { lines: lines.length, words: words.length, struck, seen: seen_ };
+        """,
+    )
+    assert console == []
+    assert found['lines'] > 2
+    assert found['words'] >= 2
+    assert found['struck'] == []
+    assert all(found['seen'])
