@@ -52,3 +52,11 @@ def test_lines_end_cleanly_and_no_section_is_torn():
     assert not re.search(r'[ \t]$', told, flags=re.MULTILINE)
     assert told.isprintable() or {char for char in told if not char.isprintable()} == {'\n'}
     assert told == told.strip('\n')
+
+
+def test_the_names_of_corpora_in_the_readme_are_those_that_are_typed():
+    text = PAGE.parents[1].joinpath('README.md').read_text(encoding='utf-8')
+    _, _, table = text.partition('| corpus | from |')
+    rows = table.partition('\n\n')[0].splitlines()[2:]
+    named = {name for row in rows for name in row.split('|')[1].strip().split(', ')}
+    assert named == {name for name in data_prep.CORPORA if not data_prep.card(name).embedded}
