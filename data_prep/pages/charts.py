@@ -14,7 +14,7 @@ from jaxtyping import Float
 from data_prep.audio import Recording
 from data_prep.notes import PART, PITCH, Notes
 from data_prep.pages import pictures
-from data_prep.pages.markup import Markup, joined, tag
+from data_prep.pages.markup import Markup, tag
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 58, 337, 8, 152
@@ -173,20 +173,23 @@ def axes(
         what: of the left one.
         grid: whether lines lead through the figure from the ticks of the left one.
     """
-    pieces = []
+    ticks = []
     for y, text in beside:
         end = RIGHT if grid else LEFT
-        pieces.append(tag('path', d=f'M{LEFT - 4} {y:.1f}H{end}', class_='grid'))
-        pieces.append(tag('text', text, x=LEFT - 7, y=f'{y + 3.5:.1f}', class_='end'))
+        ticks.append(tag('path', d=f'M{LEFT - 4} {y:.1f}H{end}', class_='grid'))
+        ticks.append(tag('text', text, x=LEFT - 7, y=f'{y + 3.5:.1f}', class_='end'))
     for x, text in below:
-        pieces.append(tag('path', d=f'M{x:.1f} {BOTTOM}v4', class_='grid'))
-        pieces.append(tag('text', text, x=f'{x:.1f}', y=BOTTOM + 16, class_='middle'))
+        ticks.append(tag('path', d=f'M{x:.1f} {BOTTOM}v4', class_='grid'))
+        ticks.append(tag('text', text, x=f'{x:.1f}', y=BOTTOM + 16, class_='middle'))
     middle = (TOP + BOTTOM) / 2
     turned = f'rotate(-90 10 {middle:.0f})'
-    pieces.append(tag('text', unit, x=(LEFT + RIGHT) / 2, y=HEIGHT - 5, class_='middle'))
-    pieces.append(tag('text', what, x=10, y=f'{middle:.0f}', transform=turned, class_='middle'))
-    pieces.append(tag('path', d=f'M{LEFT} {TOP}V{BOTTOM}H{RIGHT}', class_='axis'))
-    return [joined(pieces)]
+    named = {'x': 10, 'y': f'{middle:.0f}', 'transform': turned, 'class_': 'middle what'}
+    return [
+        tag('g', *ticks, class_='ticks'),
+        tag('text', unit, x=(LEFT + RIGHT) / 2, y=HEIGHT - 5, class_='middle'),
+        tag('text', what, **named),
+        tag('path', d=f'M{LEFT} {TOP}V{BOTTOM}H{RIGHT}', class_='axis'),
+    ]
 
 
 def _seconds(length_s: float) -> list[tuple[float, str]]:

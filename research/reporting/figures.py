@@ -80,7 +80,7 @@ class Scale:
 
 
 def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False) -> Markup:
-    """Lines over steps, each within the band of its seeds."""
+    """Lines over steps, each within the band of its seeds; axes.js draws them to other ends."""
     values = np.concatenate([line.mean for line in drawn])
     ends = np.concatenate([each for line in drawn for each in (line.low, line.high)])
     low, high = float(np.min(ends)), float(np.max(ends))
@@ -89,18 +89,25 @@ def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False)
         low, high = 0.0, max(1.0, high)
     across = Scale(0, max(float(line.x.max()) for line in drawn), LEFT, RIGHT)
     up = Scale(low, high, BOTTOM, TOP, log)
-    pieces = charts.axes(across.marks(), up.marks(share), x, y + (', log' * log), grid=True)
+    axes = charts.axes(across.marks(), up.marks(share), x, y + (', log' * log), grid=True)
+    ends = ' '.join(f'{scale.ticks[i]:.9g}' for scale in (across, up) for i in (0, -1))
+    kind = 'share' if share else 'log' if log else 'linear'
+    pieces = [tag('g', *axes, data_ends=ends, data_scale=kind, data_what=y)]
     for line in drawn:
         there = [(across(a), up(b)) for a, b in zip(line.x, line.mean, strict=True)]
         upper = [(across(a), up(b)) for a, b in zip(line.x, line.high, strict=True)]
         lower = [(across(a), up(b)) for a, b in zip(line.x, line.low, strict=True)]
-        band = tag('path', d=f'M{_path([*upper, *lower[::-1]])}Z', class_='band')
+        tall = max(y for _, y in lower) - min(y for _, y in upper)
+        digits = _digits(across(line.x.max()) - LEFT, RIGHT - LEFT), _digits(tall, BOTTOM - TOP)
+        band = tag('path', d=f'M{_path([*upper, *lower[::-1]], digits)}Z', class_='band')
         if len(there) > 1:
-            mean = tag('path', d=f'M{_path(there)}', class_='line')
+            mean = tag('path', d=f'M{_path(there, digits)}', class_='line')
         else:
             mean = _dot(*there[0])
         inside = [tag('title', line.name), band if len(there) > 1 else None, mean]
-        pieces.append(tag('g', *inside, class_=style(line.row), data_row=line.row))
+        span = ' '.join(f'{x:.9g}' for x in (line.x.max(), line.low.min(), line.high.max()))
+        own = {'class_': style(line.row), 'data_row': line.row, 'data_span': span}
+        pieces.append(tag('g', *inside, **own))
     return charts.figure(told, pieces)
 
 
@@ -179,8 +186,13 @@ def _dot(x: Number, y: Number) -> Markup:
     return tag('circle', cx=f'{x:.1f}', cy=f'{y:.1f}', r=4, class_='dot')
 
 
-def _path(places: Iterable[tuple[Number, Number]]) -> str:
-    return 'L'.join(f'{x:.1f} {y:.1f}' for x, y in places)
+def _path(places: Iterable[tuple[Number, Number]], digits: tuple[int, int]) -> str:
+    return 'L'.join(f'{x:.{digits[0]}f} {y:.{digits[1]}f}' for x, y in places)
+
+
+def _digits(span: Number, whole: Number) -> int:
+    """Digits after the point that a line needs to be drawn on the whole axis, read from its own."""
+    return min(max(1 + math.ceil(math.log10(whole / max(span, 1e-6))), 1), 4)
 
 
 def _steps(low: Number, high: Number) -> list[float]:

@@ -21,7 +21,7 @@ MODELS = 14  # in a figure at once
 Curve = tuple[Float[np.ndarray, '_'], Float[np.ndarray, '_']]
 ABOUT = (
     'Lines: the mean over seeds; bands: from the lowest seed to the highest. At most '
-    f'{POINTS} points a line are kept.'
+    f'{POINTS} points a line are kept. Steps and losses span those of the models shown.'
 )
 
 

@@ -30,7 +30,8 @@ from research.reporting.sounds import Shelf
 
 NOTES = 60
 WORDS = 12  # of the command that makes the page
-_STYLE, _SCRIPT = (Path(__file__).with_name(f'report.{kind}') for kind in ('css', 'js'))
+_STYLE = Path(__file__).with_name('report.css')
+_SCRIPTS = [Path(__file__).with_name(name) for name in ('axes.js', 'report.js')]
 
 
 class Wanted(NamedTuple):
@@ -68,7 +69,7 @@ def page(comparisons: Sequence[Comparison], notes: Sequence[str], wanted: Wanted
     )
     parts = [_comparison(*each, numbers) for each in zip(comparisons, drawn, strict=True)]
     leaky = leaks.drawn(comparisons, numbers)
-    script = ''.join(path.read_text(encoding='utf-8') for path in (html.SCRIPT, _SCRIPT))
+    script = ''.join(path.read_text(encoding='utf-8') for path in (html.SCRIPT, *_SCRIPTS))
     style = ''.join(path.read_text(encoding='utf-8') for path in (html.STYLE, _STYLE))
     body = [
         places.shapes(),

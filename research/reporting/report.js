@@ -1,4 +1,4 @@
-// Filters of a report; page.js before it sorts the tables.
+// Filters of a report; page.js before it sorts the tables, axes.js draws curves anew.
 const parts = Array.from(document.querySelectorAll('[data-comparison]'));
 const marked = Array.from(document.querySelectorAll('[data-row]'));
 const boxes = (kind) => Array.from(document.querySelectorAll(`input.${kind}`));
@@ -21,6 +21,7 @@ function filter() {
   for (const each of marked) each.classList.toggle('off', !chosen.row.has(each.dataset.row));
   for (const each of sections) limit(each, chosen.row);
   for (const each of stacks) closeUp(each);
+  for (const each of frames) redraw(each);
   const told = (kind, what) => `${chosen[kind].size} of ${boxes(kind).length} ${what}`;
   document.getElementById('count').textContent =
     `Shown: ${told('comparison', 'comparisons')}, ${told('row', 'models')}`;
