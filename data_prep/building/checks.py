@@ -126,14 +126,17 @@ def untrained(
             if 'train' in parts:  # else all are, which has a line of its own
                 for of in splits.coverage(columns['label'], parts)['train']:
                     folds[of].append(str(fold))
-        if folds:
+        classes = defaultdict(list)
+        for of, among in sorted(folds.items()):
+            classes[tuple(among)].append(of)
+        said = []
+        for among, named in sorted(classes.items()):
+            more = [f'{len(named) - SHOWN} more'] * (len(named) > SHOWN)
+            where = f' in fold{"s" * (len(among) > 1)} {" and ".join(among)}'
             several = int(protocol['folds']) > 1
-            said = [
-                of + f' in fold{"s" * (len(among) > 1)} {" and ".join(among)}' * several
-                for of, among in sorted(folds.items())
-            ]
-            more = [f'{len(said) - SHOWN} more'] * (len(said) > SHOWN)
-            yield f'{name}: nothing to train on of {label} {", ".join([*said[:SHOWN], *more])}'
+            said.append(', '.join([*named[:SHOWN], *more]) + where * several)
+        if said:
+            yield f'{name}: nothing to train on of {label} {"; ".join(said)}'
 
 
 def _over_items(

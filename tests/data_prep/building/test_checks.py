@@ -134,15 +134,16 @@ def test_classes_that_a_protocol_leaves_untrained_are_said_in_one_line_with_thei
     told = [(f'a{n}', 'a', f'x{n}', str(1 + n % 2), '', 0) for n in range(8)]
     told += [(f'b{n}', 'b', f'y{n}', '1', '', 0) for n in range(4)]  # fold 0 tests all of them
     told += [(f'c{n}', 'c', f'z{n}', '', '', 0) for n in range(4)]  # left out
+    told += [(f'd{n}', 'd', f'v{n}', '1', '', 0) for n in range(2)]
     columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
     assert list(checks.untrained({'published': published, 'slices': SLICES}, columns, 'genre')) == [
-        'published: nothing to train on of genre b in fold 0, c in folds 0 and 1'
+        'published: nothing to train on of genre b, d in fold 0; c in folds 0 and 1'
     ]
     parts = {'part': ['train' if of == 'a' else 'test' for of in columns['label']]}
     assert list(checks.untrained({'given': GIVEN}, columns | parts, 'genre')) == [
-        'given: nothing to train on of genre b, c'
+        'given: nothing to train on of genre b, c, d'
     ]
-    assert not [*checks.untrained({'given': GIVEN}, columns | {'part': ['train'] * 16}, 'genre')]
+    assert not [*checks.untrained({'given': GIVEN}, columns | {'part': ['train'] * 18}, 'genre')]
 
 
 def test_more_untrained_classes_than_a_line_holds_are_counted():
