@@ -24,6 +24,16 @@ frame.addEventListener('load', async () => {{
   document.getElementById('found').textContent = JSON.stringify(await drive(page, all));
 }});
 </script>"""
+# What is seen of a part of the page: off, hidden and folded parts are not.
+SEEN = """
+const drawn = (each) => getComputedStyle(each).display !== 'none';
+const seen = (chosen) => all(chosen).filter(
+  (each) => each.checkVisibility() && drawn(each) && drawn(each.parentElement));
+const titles = () => seen('h2[id^=c]').map((each) => each.firstChild.textContent);
+const press = (element) => { element.click(); };
+const box = (kind, text) => all(`input.${kind}`).find(
+  (each) => each.closest('label').textContent.includes(text));
+"""
 
 
 def found() -> str | None:
