@@ -40,6 +40,19 @@ def example(name):
     return jit(SMALL[name].init)(jax.random.PRNGKey(1), x, LENGTHS), x
 
 
+@functools.cache
+def both(name):
+    """Asked and as it trains, at a rate of dropout, in one program."""
+    variables, _ = example(name)
+
+    def apply(x, rate):
+        model = SMALL[name].clone(dropout=rate)
+        trained = model.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])
+        return SMALL[name].apply(variables, x, LENGTHS), trained
+
+    return jit(apply)
+
+
 def keys():
     return jax.vmap(jax.random.fold_in, (None, 0))(jax.random.PRNGKey(7), jnp.arange(3))
 
@@ -55,17 +68,13 @@ def test_every_model_is_tried_here():
 
 @pytest.mark.parametrize('name', SMALL)
 def test_padding_never_changes_an_output(name):
-    variables, x = example(name)
+    _, x = example(name)
     past = jnp.arange(x.shape[1]) >= LENGTHS[:, None]
     dirty = jnp.where(past.reshape(past.shape + (1,) * (x.ndim - 2)), 1000, x)
     assert (dirty != x).any()
 
-    @jit
-    def both(x):
-        trained = SMALL[name].apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])
-        return SMALL[name].apply(variables, x, LENGTHS), trained
-
-    for clean, other in zip(jax.tree.leaves(both(x)), jax.tree.leaves(both(dirty)), strict=True):
+    found = (both(name)(each, jnp.float32(0.3)) for each in (x, dirty))
+    for clean, other in zip(*map(jax.tree.leaves, found), strict=True):
         np.testing.assert_array_equal(clean, other)
 
 
@@ -91,7 +100,7 @@ def test_an_example_comes_to_the_same_alone_and_cut_to_its_length(name):
 @pytest.mark.parametrize('name', SMALL)
 def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
     variables, x = example(name)
-    exact = logits(jit(SMALL[name].apply)(variables, x, LENGTHS))
+    exact = logits(both(name)(x, jnp.float32(0.3))[0])
     rough = logits(jit(SMALL[name].clone(dtype='bfloat16').apply)(variables, x, LENGTHS))
     assert exact.shape == rough.shape
     assert (exact.shape[0], exact.shape[-1]) == (3, 4)
@@ -105,17 +114,15 @@ def test_bfloat16_stays_near_float32_and_keeps_its_parameters(name):
 def test_the_dropout_rate_may_be_traced(name):
     variables, x = example(name)
 
-    @jit
     def out(rate):
-        changed = SMALL[name].clone(dropout=rate)
-        return logits(changed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
+        return logits(both(name)(x, jnp.float32(rate))[1][0])
 
     fixed = SMALL[name].clone(dropout=0.3)
     apply = jit(
         lambda: logits(fixed.apply(variables, x, LENGTHS, keys(), mutable=['batch_stats'])[0])
     )
-    np.testing.assert_allclose(out(jnp.float32(0.3)), apply(), rtol=1e-4, atol=1e-5)
-    assert np.abs(out(jnp.float32(0.3)) - out(jnp.float32(0.8))).max() > 1e-3
+    np.testing.assert_allclose(out(0.3), apply(), rtol=1e-4, atol=1e-5)
+    assert np.abs(out(0.3) - out(0.8)).max() > 1e-3
 
 
 @pytest.mark.parametrize(
