@@ -125,6 +125,12 @@ def _refuse_unfit(experiment: Experiment) -> None:
             f'model.told (={told}) is less than the {wanted} last tokens of a window that {name} '
             f'may judge: --set=model.told={wanted}'
         )
+    period, stride = getattr(model, 'period', 0), view.window - view.context
+    if period and stride % period:
+        raise UserError(
+            f'model.period (={period}): windows begin every frontend.window - frontend.context '
+            f'(={stride}) tokens, and each begins a period where that is a multiple of it'
+        )
 
 
 def _refuse_cut(corpus: Corpus, data: Data, parts: dict[str, Examples]) -> None:

@@ -67,6 +67,14 @@ def test_words_are_learnt_from_the_training_part_alone(corpus):
     assert (made.parts['train'].target['first'] == 8).all()
 
 
+def test_windows_that_would_begin_within_a_period_are_refused(corpus):
+    told = r'model.period \(=64\): windows begin every .* \(=255\) tokens'
+    with pytest.raises(UserError, match=told):
+        material.prepare(asked('jsb_voices_transformer', 'frontend.window=383'), corpus)
+    made = material.prepare(asked('jsb_voices_transformer'), corpus)
+    assert {int(start) % 64 for part in made.parts.values() for start in part.start} == {0}
+
+
 def test_a_corpus_without_a_judged_token_is_refused(corpus):
     told = r'finds no more than frontend.first \(=100\) tokens in any piece of composed'
     with pytest.raises(UserError, match=told):
