@@ -44,7 +44,7 @@ def transformer(sizes):
         ('notes_gru_names', WORDS, gru(WORDS.sizes)),
         ('notes_transformer_names', WORDS, transformer(WORDS.sizes)),
         ('jsb_rolls_gru', KEYS, 3 * 256 * (88 + 256 + 2) + 257 * 88),
-        ('jsb_voices_transformer', VOICES, transformer(VOICES.sizes)),
+        ('jsb_voices_transformer', VOICES, transformer(VOICES.sizes) + 64 * 128),
     ],
 )
 def test_an_experiment_on_notes_is_as_large_as_its_card_says(name, meaning, parameters):

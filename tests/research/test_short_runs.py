@@ -70,6 +70,7 @@ def test_two_steps_of_the_transformer_on_voices_end_with_nats_a_note(composed, g
         'frontend.context=8',
         'batch_size=4',
         'steps=2',
+        'model.period=16',
     )
     model = ('model.width=8', 'model.depth=1', 'model.heads=2', 'model.context=24')
     experiment = small('jsb_voices_transformer', *changes, *model)
