@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from research import finished, ledger, packed
+from research import finished, later, ledger, packed
 from research.dotted import flatten
 from research.errors import UserError
 from research.finished import Finished
@@ -107,7 +107,7 @@ def _unpacked(file: Path, labels: Labels) -> Finished:
 def _settings(
     experiment: Mapping[str, Any], environment: Mapping[str, Any], directory: Path, labels: Labels
 ) -> dict[str, Any]:
-    settings = flatten(experiment)
+    settings = flatten(later.complete(experiment))
     settings['fingerprint'] = environment.get('fingerprint')
     return {**settings, 'label': labels.get(directory, settings.get('name'))}
 

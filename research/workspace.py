@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from research import driver, ledger, runs, scores
+from research import driver, later, ledger, runs, scores
 from research.dotted import flatten
 from research.errors import UserError
 from research.loggers.jsonl import MetricsFile
@@ -108,7 +108,7 @@ def build(grid: str, entries: Sequence[ledger.Entry], entity: str, project: str)
 
 def differing(experiments: Iterable[Mapping[str, Any]]) -> list[str]:
     """Settings in which runs differ, besides the seed; the name where there are none."""
-    flat = [flatten(each) for each in experiments]
+    flat = [flatten(later.complete(each)) for each in experiments]
     names = dict.fromkeys(name for each in flat for name in each)
     found = [
         name

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from research import later
 from research.dotted import flatten, keyed
 
 Mode = Literal['auto', 'online', 'offline', 'off']
@@ -52,8 +53,8 @@ class WandbLogger:
         tags: for later comparison: experiment, corpus, protocol, model class, 'stand-in'.
         name: shown name of the run.
         run_id: identifies the run to W&B: the same one continues it.
-        config: experiment.json, whose nested names W&B itself joins with dots; names that have
-            dots already it cannot group by.
+        config: experiment.json, of which W&B is told settings that came later too; it joins nested
+            names with dots itself, and cannot group by names that have dots already.
         say: takes one line for the user.
     """
 
@@ -80,7 +81,7 @@ class WandbLogger:
             tags=sorted({tag[:TAG_LENGTH] for tag in tags if tag}),
             name=name,
             id=run_id,
-            config=keyed(config),
+            config=keyed(later.complete(config)),
         )
 
     @_guarded

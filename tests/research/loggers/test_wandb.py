@@ -1,5 +1,6 @@
 import sys
 import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ class FakeRun:
 
 
 def opened(
-    monkeypatch: pytest.MonkeyPatch, run: FakeRun | Exception, directory: Path
+    monkeypatch: pytest.MonkeyPatch,
+    run: FakeRun | Exception,
+    directory: Path,
+    config: Mapping[str, Any] = {},
 ) -> tuple[WandbLogger, list[str], dict[str, Any]]:
     """A logger on a stand-in for the wandb module; what it says, and what init was given."""
     said: list[str] = []
@@ -51,7 +55,7 @@ def opened(
     monkeypatch.setitem(sys.modules, 'wandb', fake)
     for name in ('WANDB_ERROR_REPORTING', 'WANDB_SILENT', 'WANDB_MODE'):
         monkeypatch.setenv(name, '')
-    logger = WandbLogger(directory, 'online', 'p', 'g', [], 'n', 'id', {}, said.append)
+    logger = WandbLogger(directory, 'online', 'p', 'g', [], 'n', 'id', config, said.append)
     return logger, said, given
 
 
@@ -74,6 +78,14 @@ def test_online_run_gets_only_the_steps_it_lacks(monkeypatch: pytest.MonkeyPatch
     assert (given['resume'], given['reinit'], given['mode']) == ('allow', 'create_new', 'online')
     assert given['settings']['init_timeout'] == 10
     assert said == []
+
+
+def test_wandb_is_told_settings_that_came_after_runs_were_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    config = {'name': 'n', 'model': {'kind': 'LSTM', 'width': 8}}
+    _, _, given = opened(monkeypatch, FakeRun(), tmp_path, config)
+    assert given['config']['model'] == {'kind': 'LSTM', 'width': 8, 'recurrence': 'scan'}
 
 
 @pytest.mark.parametrize('where', ['log', 'finish'])
