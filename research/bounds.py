@@ -34,7 +34,8 @@ class Bounds:
 
 
 # Metadata of a field that came after runs were made: it is written where it is not at its default
-# alone, so that they keep their places, which are hashes of what is written.
+# alone, so that they keep their places, which are hashes of what is written. That default may never
+# change: what was not written would be read as another. It stands in research.later too.
 LATER = {'later': True}
 
 # A number, or in its place a traced scalar: see research.values.

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from research import codec, compare, experiment, later, tables, workspace
+from research import codec, compare, experiment, later, packed, runs, tables, workspace
 from research.gathering import gather
 from research.reporting import labels
 
+ROOT = Path(__file__).parents[2]
+KEPT = sorted((ROOT / 'docs' / 'runs').glob('*/*/*.run.json'))
 PLAIN = experiment.Experiment, experiment.Data, experiment.StandIn
 
 
@@ -76,3 +78,20 @@ def test_a_workspace_groups_by_a_setting_that_came_later_where_it_is_set(two):
     written = [json.loads((run / 'experiment.json').read_text()) for run in two]
     assert workspace.differing(written) == ['model.recurrence']
     assert workspace.differing([written[0], later.complete(written[0])]) == ['name']
+
+
+@pytest.fixture(scope='module')
+def kept() -> dict[Path, dict[str, Any]]:
+    return {file: json.loads(file.read_text(encoding='utf-8')) for file in KEPT}
+
+
+def test_a_run_that_is_kept_has_the_place_of_its_experiment_read_and_written_anew(kept):
+    for file, record in kept.items():
+        written = codec.to_json(codec.from_json(record['experiment']))
+        place = runs.locate(file.parents[1], written, record['environment']['fingerprint'])
+        assert packed.place(place.directory) == file
+
+
+def test_runs_are_kept_of_each_kind_that_got_a_field_later(kept):
+    kinds = {record['experiment']['model']['kind'] for record in kept.values()}
+    assert later.DEFAULTS.keys() <= kinds
