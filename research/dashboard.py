@@ -8,7 +8,7 @@ from pathlib import Path
 
 from absl import flags
 
-from research import command, ledger
+from research import command, ledger, untrained
 from research.errors import UserError, unknown
 from research.loggers.wandb import known_key
 from research.start import PROJECT
@@ -56,7 +56,7 @@ def _workspace(names: Sequence[str], own: flags.FlagValues) -> int:
 def _members(name: str, runs_dir: Path) -> list[ledger.Entry]:
     if not ledger.path(runs_dir, name).is_file():
         known = [path.stem for path in (runs_dir / ledger.FOLDER).glob('*.json')]
-        raise UserError(unknown('grid', name, known))
+        raise UserError(untrained.told(name, runs_dir, ['Grid']) or unknown('grid', name, known))
     return ledger.read(runs_dir, name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from research import ledger, runs
+from research import ledger, runs, untrained
 from research.errors import UserError, unknown
 from research.scores import Counted
 from research.tested import Tested
@@ -82,24 +82,32 @@ def root(place: str, runs_dir: Path) -> Path:
     """The folder at a path, or below `runs_dir` of a name.
 
     Raises:
-        UserError: there is none; says what trains it, or lists the names there are.
+        UserError: there is none; says where it lies further down, or what trains it, or lists the
+            names there are.
     """
     found = Path(place) if Path(place).is_dir() else runs_dir / place
     if not found.is_dir():
-        raise UserError(_untrained(place, runs_dir) or _unknown(place, runs_dir))
+        raise UserError(
+            _deeper(place, runs_dir) or untrained.told(place, runs_dir) or _unknown(place, runs_dir)
+        )
     return found
 
 
-def _untrained(place: str, runs_dir: Path) -> str | None:
-    """What trains the experiment or grid of this name, None where there is no such."""
-    import experiments  # whose names are read from its sources: none of its modules is imported
-
-    for kind in ('Experiment', 'Grid'):
-        if place in experiments.cards(kind):
-            train = f'python launch.py --{kind.lower()}={place}'
-            train += f' --runs_dir={runs_dir}' * (runs_dir != Path('runs'))
-            return f"there are no runs of the {kind.lower()} '{place}' in {runs_dir}/ yet: {train}"
+def _deeper(place: str, runs_dir: Path) -> str | None:
+    """Where runs of this name lie further down, so that nobody trains what is there."""
+    for depth in ('*/', '*/*/'):
+        for folder in sorted(runs_dir.glob(depth)):
+            found, parts = folder / place, folder.relative_to(runs_dir).parts
+            if not any(part.startswith('.') for part in parts) and _holds(found):
+                lies = f'but {found} holds runs: give that'
+                return f"there is no '{place}' in {runs_dir}/ itself, {lies}"
     return None
+
+
+def _holds(folder: Path) -> bool:
+    """Whether it is a run, or runs lie in it."""
+    marks = 'experiment.json', '*/experiment.json', '*.run.json'
+    return any(next(folder.glob(mark), None) for mark in marks)
 
 
 def _unknown(place: str, runs_dir: Path) -> str:

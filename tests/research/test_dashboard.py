@@ -129,7 +129,12 @@ def test_that_wandb_is_out_of_reach_is_told_in_one_line(grid, account, monkeypat
 
 @pytest.mark.parametrize(
     ('names', 'told'),
-    [([], '0 grids are given'), (['sme'], "unknown grid 'sme': did you mean 'some'?")],
+    [
+        ([], '0 grids are given'),
+        (['sme'], "unknown grid 'sme': did you mean 'some'?"),
+        (['genre_leak'], "there are no runs of the grid 'genre_leak'"),
+        (['genre_mlp'], "unknown grid 'genre_mlp'"),
+    ],
 )
 def test_no_grid_or_an_unknown_one_is_a_mistake(grid, no_account, capsys, names, told):
     assert dashboard.main(['dashboard', *names, f'--runs_dir={grid}']) == 2

@@ -21,6 +21,40 @@ def test_a_name_without_runs_is_told_with_what_trains_it(flag, name, tmp_path):
         root(name, Path('runs'))
 
 
+def test_a_folder_with_a_space_is_quoted_in_what_trains_a_name(tmp_path):
+    with pytest.raises(UserError) as told:
+        root('genre_mlp', tmp_path / 'my runs')
+    assert str(told.value).endswith(f" --runs_dir='{tmp_path}/my runs'")
+
+
+@pytest.mark.parametrize(
+    ('file', 'place'),
+    [
+        ('styles/genre_mlp/corpus-s0.run.json', 'genre_mlp'),
+        ('a/styles/genre_mlp/corpus-s0/experiment.json', 'genre_mlp'),
+        ('genre_mlp/corpus-s0/experiment.json', 'corpus-s0'),
+    ],
+)
+def test_runs_of_the_name_that_lie_further_down_are_told(file, place, tmp_path):
+    lies = tmp_path / file
+    lies.parent.mkdir(parents=True)
+    lies.write_text('{}')
+    with pytest.raises(UserError) as told:
+        root(place, tmp_path)
+    found = next(folder for folder in lies.parents if folder.name == place)
+    assert str(told.value) == (
+        f"there is no '{place}' in {tmp_path}/ itself, but {found} holds runs: give that"
+    )
+
+
+@pytest.mark.parametrize('file', ['.old/genre_mlp/s0.run.json', 'cnn/genre_mlp/plot.png'])
+def test_replaced_runs_and_other_folders_are_no_runs_of_the_name(file, tmp_path):
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text('{}')
+    with pytest.raises(UserError, match='there are no runs of the experiment'):
+        root('genre_mlp', tmp_path)
+
+
 def test_a_name_that_nobody_knows_is_unknown(tmp_path):
     with pytest.raises(UserError, match="unknown run, folder, experiment or grid 'genre_mpl'"):
         root('genre_mpl', tmp_path)
