@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from data_prep import leaks, splits
 from data_prep.cards import Corpus
 from data_prep.copies import Pair
@@ -123,8 +125,11 @@ def untrained(
         folds = defaultdict(list)
         for fold in range(int(protocol['folds'])):
             parts = splits.assign(protocol, columns, fold)
+            # Rows that are set aside are no classes that a model should know.
+            dealt = np.isin(parts, [*splits.PARTS, ''])
             if 'train' in parts:  # else all are, which has a line of its own
-                for of in splits.coverage(columns['label'], parts)['train']:
+                labels = np.array(columns['label'])[dealt].tolist()
+                for of in splits.coverage(labels, parts[dealt])['train']:
                     folds[of].append(str(fold))
         classes = defaultdict(list)
         for of, among in sorted(folds.items()):
@@ -132,7 +137,9 @@ def untrained(
         said = []
         for among, named in sorted(classes.items()):
             more = [f'{len(named) - SHOWN} more'] * (len(named) > SHOWN)
-            where = f' in fold{"s" * (len(among) > 1)} {" and ".join(among)}'
+            where = f' in fold {among[0]}'
+            if len(among) > 1:
+                where = f' in folds {", ".join(among[:-1])} and {among[-1]}'
             several = int(protocol['folds']) > 1
             said.append(', '.join([*named[:SHOWN], *more]) + where * several)
         if said:

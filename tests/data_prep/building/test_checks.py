@@ -146,6 +146,32 @@ def test_classes_that_a_protocol_leaves_untrained_are_said_in_one_line_with_thei
     assert not [*checks.untrained({'given': GIVEN}, columns | {'part': ['train'] * 18}, 'genre')]
 
 
+def test_classes_that_are_set_aside_alone_are_not_said_to_be_untrained():
+    told = [(f'a{n}', 'a', f'x{n}', 'train', '', 0) for n in range(4)]
+    told += [('b0', 'b', 'forest', 'train', '', 0), ('c0', 'c', 'y', 'test', '', 0)]
+    told += [('c1', 'c', 'forest', 'train', '', 0)]
+    columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
+    aside = GIVEN | {'aside': {'artist': ['forest']}}
+    assert list(checks.untrained({'given': aside}, columns, 'genre')) == [
+        'given: nothing to train on of genre c'
+    ]
+
+
+@pytest.mark.parametrize(
+    ('folds', 'said'), [(1, ''), (2, ' in folds 0 and 1'), (4, ' in folds 0, 1, 2 and 3')]
+)
+def test_folds_without_a_class_are_enumerated(folds, said):
+    told = [(f'a{n}', 'a', f'x{n}', str(1 + n % folds), '', 0) for n in range(4 * folds)]
+    told += [('c', 'c', 'z', '', '', 0)]
+    columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
+    parted = {**GIVEN, 'folds': folds, 'valid_share': 0.3}
+    if folds == 1:
+        columns['part'] = ['train'] * 4 + ['']
+    assert list(checks.untrained({'given': parted}, columns, 'genre')) == [
+        f'given: nothing to train on of genre c{said}'
+    ]
+
+
 def test_more_untrained_classes_than_a_line_holds_are_counted():
     told = [(f'{n}', f'k{n:02}', f'x{n}', 'train' if n == 0 else 'test', '', 0) for n in range(16)]
     columns = {name: [str(row[name]) for row in rows(*told)] for name in rows(*told)[0]}
