@@ -46,12 +46,12 @@ def progress(
             line = f'{what}: {done} of {total} ({done / max(total, 1):.0%})'
             if done > before:
                 left_s = (now_s - begun_s) * max(total - done, 0) / (done - before)
-                line += f'  {_clock(left_s)} left'
+                line += f'  {duration(left_s)} left'
             report(line)
 
 
-def _clock(seconds: float) -> str:
-    """'0:07', '12:34' or '3:00:05', as trainings have it."""
+def duration(seconds: int | float) -> str:
+    """'0:07', '12:34' or '3:00:05': hours only where there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f'{hours}:{minutes:02}:{rest:02}' if hours else f'{minutes}:{rest:02}'

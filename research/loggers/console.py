@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Protocol, cast, runtime_checkable
 
+from data_prep.building.progress import duration
+
 PLAIN_INTERVAL_S = 10.0
 BAR_INTERVAL_S = 0.1
 UNITS = ('slices', 'items', 'groups')
@@ -146,13 +148,6 @@ class _Bar:
 
     def close(self) -> None:
         self.live.stop()
-
-
-def duration(seconds: int | float) -> str:
-    """'0:07', '12:34' or '3:00:05': hours only where there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f'{hours}:{minutes:02}:{rest:02}' if hours else f'{minutes}:{rest:02}'
 
 
 def summary(result: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import IO, cast
 
-from research.loggers.console import BAR_INTERVAL_S, PLAIN_INTERVAL_S, Stream, duration
+from data_prep.building.progress import duration
+from research.loggers.console import BAR_INTERVAL_S, PLAIN_INTERVAL_S, Stream
 from research.predicting.places import Place
 
 

@@ -10,10 +10,11 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from data_prep.building.progress import duration
 from research import transcription
 from research.decoding import ngram
 from research.decoding.transcriber import Transcriber
-from research.loggers.console import PLAIN_INTERVAL_S, duration
+from research.loggers.console import PLAIN_INTERVAL_S
 from research.results import Trained, alignments
 from research.scores import Units
 from research.tasks import ctc

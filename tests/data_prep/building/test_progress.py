@@ -26,6 +26,13 @@ def test_the_time_left_is_by_what_was_done_in_this_call_alone(monkeypatch):
     assert lines == ['work: 11 of 32 (34%)  3:30:00 left', 'work: 12 of 32 (38%)  3:20:00 left']
 
 
+@pytest.mark.parametrize(
+    ('seconds', 'text'), [(0, '0:00'), (6.6, '0:07'), (754.0, '12:34'), (10805, '3:00:05')]
+)
+def test_duration_reads_as_a_clock(seconds: int | float, text: str):
+    assert module.duration(seconds) == text
+
+
 @pytest.mark.parametrize('jobs', [1, 2])
 def test_map_keeps_the_order(jobs):
     assert list(ordered_map(abs, range(-30, 0), jobs)) == list(range(30, 0, -1))

@@ -1,13 +1,4 @@
-import pytest
-
-from research.loggers.console import duration, summary
-
-
-@pytest.mark.parametrize(
-    ('seconds', 'text'), [(0, '0:00'), (6.6, '0:07'), (754.0, '12:34'), (10805, '3:00:05')]
-)
-def test_duration_reads_as_a_clock(seconds: int | float, text: str):
-    assert duration(seconds) == text
+from research.loggers.console import summary
 
 
 def test_summary_tells_both_parts_with_intervals_and_counts():
