@@ -13,6 +13,7 @@ there are rows of LSTM layers too: the scan stands under XLA, model.recurrence=c
 import datetime
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ from absl import app, flags, logging
 from research import parallel
 from research.bounds import Recurrence
 from research.models import cudnn, lowering, pooling, recurrent
-from research.models.convolution import Depthwise
+from research.models.convolution import Depthwise, around
 
 REPEATS = flags.DEFINE_integer('repeats', 5, 'Of each side.', lower_bound=1)
 ROWS = flags.DEFINE_string('rows', '', 'Those whose names have this in them.')
@@ -68,6 +69,8 @@ POOLINGS = {
     'genre_cnn1d, first': ((32, 898, 64), (2,), (2,), 'VALID'),
 }
 
+LSTM = 'LSTM'
+
 Function = Callable[..., jax.Array]
 
 
@@ -107,7 +110,6 @@ def row(name: str, plain: Function, ours: Function, *arrays: jax.Array) -> None:
 def depthwise(
     name: str, shape: tuple[int, ...], window: tuple[int, ...], step: tuple[int, ...]
 ) -> None:
-    around = [((extent - 1) // 2, extent // 2) for extent in window]
     keys = jax.random.split(jax.random.PRNGKey(0))
     x, kernel = jax.random.normal(keys[0], shape), jax.random.normal(keys[1], (*window, shape[-1]))
 
@@ -117,7 +119,7 @@ def depthwise(
             x,
             kernel[..., None, :],
             step,
-            around,
+            around(window),
             dimension_numbers=layout,
             feature_group_count=groups,
         )
@@ -142,12 +144,36 @@ def recurrence(name: str, shape: tuple[int, ...], width: int) -> None:
 
         return outputs
 
-    row(f'LSTM: {name}', by('scan'), by('cudnn'), *arrays)
+    row(f'{LSTM}: {name}', by('scan'), by('cudnn'), *arrays)
+
+
+def asked() -> list[str]:
+    """Names of the rows that --rows asks for; exits where there are none, or none can be timed."""
+    kinds = {
+        'convolution': CONVOLUTIONS,
+        'depthwise': DEPTHWISE,
+        'pooling': POOLINGS,
+        f'stack of {MEMBERS.value}': STACKED,
+        LSTM: RECURRENCES,
+    }
+    known = [f'{kind}: {name}' for kind, layers in kinds.items() for name in layers]
+    found = [name for name in known if ROWS.value in name]
+    if not found:
+        sys.exit(f"error: --rows='{ROWS.value}': no row has this in its name: {'; '.join(known)}")
+    if not cudnn.there() and all(name.startswith(LSTM) for name in found):
+        sys.exit(f"error: --rows='{ROWS.value}': {without_cudnn()}")
+    return found
+
+
+def without_cudnn() -> str:
+    kind = parallel.describe()['kind']
+    return f'no rows of LSTM layers: cuDNN wants an NVIDIA GPU, and this is {kind}'
 
 
 def main(argv: Sequence[str]) -> None:
     del argv
     logging.set_verbosity(logging.WARNING)
+    lstm = any(name.startswith(LSTM) for name in asked())
     device = parallel.describe()
     print(
         f'{datetime.date.today()}, {os.cpu_count()} cores, {device["count"]} x {device["kind"]} '
@@ -185,8 +211,10 @@ def main(argv: Sequence[str]) -> None:
         arrays = normal(keys[0], (count, *shape)), normal(keys[1], (count, *kernel))
         both = jax.vmap(plain), jax.vmap(ours)
         row(f'stack of {count}: {name}', *both, *arrays)
+    if not lstm:
+        return
     if not cudnn.there():
-        print(f'\nno rows of LSTM layers: cuDNN wants an NVIDIA GPU, and this is {device["kind"]}')
+        print(f'\n{without_cudnn()}')
         return
     for name, (shape, width) in RECURRENCES.items():
         recurrence(name, shape, width)

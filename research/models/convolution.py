@@ -41,7 +41,7 @@ class Padded(nn.Module):
             self.features,
             self.kernel,
             self.stride,
-            padding=_around(self.kernel),
+            padding=around(self.kernel),
             use_bias=False,
             dtype=jnp.dtype(self.dtype),
             kernel_init=layers.kernel_init,
@@ -70,7 +70,7 @@ class Depthwise(nn.Module):
         start = nn.initializers.normal(math.prod(self.kernel) ** -0.5)
         kernel = self.param('kernel', start, (*self.kernel, channels)).astype(self.dtype)
         counts = [-(-size // step) for size, step in zip(x.shape[1:-1], self.stride, strict=True)]
-        x = jnp.pad(x.astype(self.dtype), [(0, 0), *_around(self.kernel), (0, 0)])
+        x = jnp.pad(x.astype(self.dtype), [(0, 0), *around(self.kernel), (0, 0)])
         total = jnp.zeros((), self.dtype)
         for tap in itertools.product(*map(range, self.kernel)):
             ends = [t + (n - 1) * s + 1 for t, n, s in zip(tap, counts, self.stride, strict=True)]
@@ -81,5 +81,6 @@ class Depthwise(nn.Module):
         return total
 
 
-def _around(kernel: Sequence[int]) -> list[tuple[int, int]]:
+def around(kernel: Sequence[int]) -> list[tuple[int, int]]:
+    """What is padded before and behind each axis, for a window to be around every position."""
     return [((extent - 1) // 2, extent // 2) for extent in kernel]
