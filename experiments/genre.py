@@ -83,7 +83,7 @@ def genre_resnet() -> Experiment:
     (2020), section III.
     Model: 1,233,578 parameters with ten genres (2,240 of them running statistics).
     Budget: 40 epochs of three slices a recording, where the tutorials' hear ten slices 30 to 50
-    times; about twice the time of genre_cnn1d on the stand-in. Cost: python -m
+    times; on the stand-in 1,622 s, where genre_cnn1d took 1,644 (docs/results.md). Cost: python -m
     benchmarks.train_step.
     Seen: item_accuracy 59.4% [46.7%, 72.0%] on corpus_styles, 3 seeds, 2026-11-28.
     """
