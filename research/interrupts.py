@@ -1,11 +1,13 @@
 """SIGTERM and SIGINT as a wish to stop at the next safe place."""
 
+import contextlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import ClassVar
 
 # What stopping comes to where a run has all its training behind it.
 ENDING = 'asked to stop: the run is trained, and ends by itself once it is scored'
@@ -42,14 +44,18 @@ class Interrupts:
         self.line = line
         self._say = say
         self._former = {}
-        self._leave: Callable[[], None] = lambda: None
+        self._listener: _Listener | None = None
 
     def __enter__(self) -> 'Interrupts':
-        for each in self.SIGNALS:
-            if signal.getsignal(each) not in (signal.SIG_IGN, None):
-                self._former[each] = signal.signal(each, self._remember)
-        if self._say and self._former:
-            self._listen(self._say)
+        try:
+            for each in self.SIGNALS:
+                if signal.getsignal(each) not in (signal.SIG_IGN, None):
+                    self._former[each] = signal.signal(each, self._remember)
+            if self._say and self._former:
+                self._listener = _Listener({*self._former}, self._tell)
+        except BaseException:
+            self._restore()
+            raise
         return self
 
     def __exit__(
@@ -59,7 +65,8 @@ class Interrupts:
         trace: TracebackType | None,
     ) -> None:
         self._restore()
-        self._leave()
+        if self._listener:
+            self._listener.leave()
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.number = number
@@ -70,29 +77,67 @@ class Interrupts:
             signal.signal(each, former)
         self._former = {}
 
-    def _listen(self, say: Callable[[str], object]) -> None:
-        """The interpreter writes the number of each signal as it comes; a thread waits for it."""
-        heard, written = os.pipe()
-        os.set_blocking(written, False)
-        before = signal.set_wakeup_fd(written, warn_on_full_buffer=False)
-        ours = {*self._former}
+    def _tell(self) -> None:
+        # Who reads may be gone, as under `head`: the wish to stop stands without being said.
+        with contextlib.suppress(OSError):
+            assert self._say
+            self._say(self.line)
+
+
+class _Listener:
+    """A thread that calls `tell` once, as soon as one of the signals `awaited` comes.
+
+    The interpreter writes the number of each signal to its wake-up descriptor, as it comes. One
+    that was set before hears nothing meanwhile, and warns when it is full afterwards, as is the
+    default: how it was set cannot be asked.
+    """
+
+    _all: ClassVar[list['_Listener']] = []
+
+    def __init__(self, awaited: set[int], tell: Callable[[], None]):
+        self._heard, self._written = os.pipe()
+        os.set_blocking(self._written, False)
 
         def listen() -> None:
-            while number := os.read(heard, 1):
-                if number[0] in ours:
-                    say(self.line)
-                    return
+            for number in iter(lambda: os.read(self._heard, 1)[0], 0):
+                if number in awaited:
+                    awaited.clear()
+                    tell()
 
-        thread = threading.Thread(target=listen, name='interrupts', daemon=True)
-        thread.start()
+        self._thread = threading.Thread(target=listen, name='interrupts', daemon=True)
+        try:
+            self._thread.start()
+        except BaseException:
+            self._close()
+            raise
+        self._before = signal.set_wakeup_fd(self._written, warn_on_full_buffer=False)
+        self._all.append(self)
 
-        def leave() -> None:
-            signal.set_wakeup_fd(before)
-            os.close(written)
-            thread.join()
-            os.close(heard)
+    def leave(self) -> None:
+        if self not in self._all:  # in a forked child, which has left already
+            return
+        self._all.remove(self)
+        signal.set_wakeup_fd(self._before)
+        # A 0, which no signal has: there is no end of file where others hold the pipe open.
+        os.set_blocking(self._written, True)
+        os.write(self._written, b'\0')
+        self._thread.join()
+        self._close()
 
-        self._leave = leave
+    @classmethod
+    def forked(cls) -> None:
+        """A child's signals are none of its parent's, whose pipe it would write them to."""
+        while cls._all:
+            own = cls._all.pop()
+            signal.set_wakeup_fd(own._before)
+            own._close()
+
+    def _close(self) -> None:
+        os.close(self._heard)
+        os.close(self._written)
+
+
+os.register_at_fork(after_in_child=_Listener.forked)
 
 
 def end_with(parent: int, look_s: float = 1.0) -> None:

@@ -2,9 +2,34 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pytest
+
 from research.interrupts import Interrupts
+
+ROOT = Path(__file__).parents[2]
+
+
+def descriptor():
+    """Where the interpreter writes signals."""
+    now = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(now)
+    return now
+
+
+def handlers():
+    return [signal.getsignal(each) for each in Interrupts.SIGNALS]
+
+
+@pytest.fixture
+def untouched():
+    """That handlers, descriptor and threads are as they were."""
+    before = handlers(), descriptor(), threading.active_count(), os.listdir('/dev/fd')
+    yield
+    now = handlers(), descriptor(), threading.active_count(), os.listdir('/dev/fd')
+    assert now == before
 
 
 def test_a_signal_that_is_ignored_from_the_start_stays_so_and_the_other_is_remembered():
@@ -33,7 +58,7 @@ print('stopped by', interrupts.number)
 """
     process = subprocess.Popen(
         [sys.executable, '-c', child],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -61,13 +86,74 @@ def test_without_a_signal_nothing_is_said_and_who_listened_before_listens_again(
     assert said == []
 
 
+def test_a_forked_child_neither_holds_its_parent_up_nor_speaks_for_it():
+    child = """
+import os, signal
+from research.interrupts import Interrupts
+
+(asked, ask), (ready, answer) = os.pipe(), os.pipe()
+with Interrupts(lambda line: print(line, flush=True), 'asked to stop') as interrupts:
+    child = os.fork()
+    if not child:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupts.number == signal.SIGTERM
+        os.write(answer, b'.')
+        os.read(asked, 1)
+if not child:
+    os._exit(3)
+os.read(ready, 1)
+assert interrupts.number is None
+assert os.waitpid(child, os.WNOHANG) == (0, 0)
+os.write(ask, b'.')
+print('left before', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    command = [sys.executable, '-Wignore', '-c', child]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ('left before 3\n', '')
+
+
+def test_of_two_that_are_nested_the_inner_one_says_it_and_once(untouched):
+    outer, inner = [], []
+    with Interrupts(outer.append) as first:
+        with Interrupts(inner.append) as second:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert (first.number, second.number) == (None, signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert first.number == signal.SIGTERM
+        assert (outer, inner) == ([], ['asked to stop'])
+
+
+def test_an_error_in_the_block_or_on_the_way_in_leaves_all_as_it_was(untouched, monkeypatch):
+    with pytest.raises(ZeroDivisionError), Interrupts(print):
+        raise ZeroDivisionError
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, 'start', lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError), Interrupts(print):
+            pass
+        patched.setattr(os, 'pipe', lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError), Interrupts(print):
+            pass
+
+
+def test_where_nobody_reads_what_is_said_the_wish_to_stop_still_stands(untouched):
+    said = []
+
+    def say(line):
+        said.append(line)
+        raise BrokenPipeError
+
+    with Interrupts(say) as interrupts:
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert (interrupts.number, said) == (signal.SIGTERM, ['asked to stop'])
+
+
 def test_a_process_ends_with_the_one_that_started_it(tmp_path):
     child = 'import os, time; from research.interrupts import end_with; '
     child += 'end_with(os.getppid(), 0.05); print(os.getpid(), flush=True); time.sleep(60)'
     parent = f'import subprocess, sys; subprocess.run([sys.executable, "-c", {child!r}])'
     process = subprocess.Popen(
         [sys.executable, '-c', parent],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
     )
