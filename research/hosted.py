@@ -91,7 +91,7 @@ def _refuse_unfit(chosen: Chosen, options: Options) -> None:
             f'--parallel={options.parallel} is for one process: --coordinator wants jit'
         )
     parallel.refuse_uneven(chosen.experiment.batch_size, jax.device_count())
-    cudnn.refuse(chosen.experiment.model)
+    cudnn.refuse(chosen.experiment.model, options.parallel, hosted=True)
 
 
 def _streamed(chosen: Chosen, runs_dir: Path, options: Options) -> bool:

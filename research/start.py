@@ -49,7 +49,7 @@ def train(
     if place.status() == 'failed':
         reason = runs.read_json(place.failure)['reason']
         raise runs.RunError(f'{place.directory} failed: {reason}; --force trains it anew')
-    cudnn.refuse(experiment.model)
+    cudnn.refuse(experiment.model, options.parallel)
     remember_programs(runs_dir)
     for line in described(chosen):
         print(line)

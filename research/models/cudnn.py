@@ -7,13 +7,16 @@ What was checked without a GPU (tests/research/models/test_cudnn.py): that the p
 the scan's outputs and gradients by the reference implementation of jax.experimental.rnn, and that
 programs are lowered to cuDNN's calls. It has been neither run nor timed on a GPU.
 
-It multiplies in TF32 where JAX_DEFAULT_MATMUL_PRECISION does not say `highest`. The call has no
-rule for a member axis, so that runs which want it are trained one by one, and XLA knows no way to
-cut it: on several GPUs --parallel=pmap gives each its share of the batch.
+It multiplies in TF32 where JAX_DEFAULT_MATMUL_PRECISION does not say `highest`, and that its
+backward pass gives the same bits each time, so that a run that is resumed ends as one that is not,
+is not shown. The call has no rule for a member axis, so that runs which want it are trained one by
+one, and XLA knows no way to cut it: on several GPUs each would compute the whole batch, which is
+refused. --parallel=pmap is to give each its share; that was not tried.
 """
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax.experimental import rnn
 from jax.extend import backend
@@ -70,8 +73,13 @@ def there() -> bool:
     return 'cuda' in backend.get_backend().platform_version
 
 
-def refuse(model: Any) -> None:
-    """Raises UserError for a model, or a layer, that wants it and cannot have it."""
+def refuse(model: Any, parallel: str | None = None, hosted: bool = False) -> None:
+    """Raises UserError for a model, or a layer, that wants it and cannot have it.
+
+    Args:
+        parallel: layout of the program over all devices, if it is trained.
+        hosted: whether the program is for processes that met at --coordinator.
+    """
     if not wanted(model):
         return
     if model.dtype != 'float32':
@@ -84,4 +92,11 @@ def refuse(model: Any) -> None:
             f'model.recurrence=cudnn wants an NVIDIA GPU, and jax computes on '
             f'{backend.get_backend().platform} here: leave it out, or install requirements.txt '
             'on a machine that has one'
+        )
+    if parallel == 'jit' and jax.device_count() > 1:
+        raise UserError(
+            'model.recurrence=cudnn cannot be shared by the devices of a program under '
+            f'{"--coordinator" if hosted else "--parallel=jit"}: each of the '
+            f'{jax.device_count()} here would compute the whole batch: take '
+            f'{"" if hosted else "--parallel=pmap, or "}model.recurrence=scan'
         )

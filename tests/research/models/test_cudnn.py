@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from jax.experimental import rnn
 
-from research import models
+import experiments
+from research import hosted, models, overrides, start
+from research.choosing import Chosen
 from research.errors import UserError
 from research.lengths import valid
+from research.loop import Options
 from research.models import cudnn, gates
 
 # Each program runs once: compiled quickly rather than well.
@@ -156,3 +159,23 @@ def test_it_is_refused_in_half_precision_and_where_there_is_no_gpu(monkeypatch):
         cudnn.refuse(layer.clone(dtype='bfloat16'))
     cudnn.refuse(layer.clone(recurrence='scan', dtype='bfloat16'))
     cudnn.refuse(models.MLP(outputs=2))
+
+
+def test_devices_that_would_each_compute_the_whole_batch_are_refused_before_a_run_is_begun(
+    drawn, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cudnn, 'there', lambda: True)
+    experiment = overrides.apply(experiments.build('genre_lstm'), ['model.recurrence=cudnn'])
+    chosen = Chosen(experiment, drawn([(8000, 1.0)] * 6), stand_in=False)
+    refused = 'shared by the devices of a program under {}: each of the 2 here .*: take {}'
+    with monkeypatch.context() as two:
+        two.setattr(jax, 'device_count', lambda: 2)
+        wanted = refused.format('--parallel=jit', '--parallel=pmap, or model.recurrence=scan$')
+        with pytest.raises(UserError, match=wanted):
+            start.train(chosen, tmp_path, 'off', Options())
+        wanted = refused.format('--coordinator', 'model.recurrence=scan$')
+        with pytest.raises(UserError, match=wanted):
+            hosted.train(lambda: chosen, tmp_path, 'off', Options(), False, False)
+        cudnn.refuse(experiment.model, 'pmap')
+    cudnn.refuse(experiment.model, 'jit')
+    assert not [*tmp_path.iterdir()]
