@@ -5,7 +5,8 @@ input, that of the hidden state, and a bias of each, where ours has one; gates l
 
 What was checked without a GPU (tests/research/models/test_cudnn.py): that the packed weights give
 the scan's outputs and gradients by the reference implementation of jax.experimental.rnn, and that
-programs are lowered to cuDNN's calls. It has been neither run nor timed on a GPU.
+programs are lowered to cuDNN's calls. It has been neither run nor timed on a GPU. The latter test
+is skipped without the plugin that builds the calls; docs/speed.md has the command that runs it.
 
 It multiplies in TF32 where JAX_DEFAULT_MATMUL_PRECISION does not say `highest`, and that its
 backward pass gives the same bits each time, so that a run that is resumed ends as one that is not,

@@ -1,7 +1,7 @@
 """cuDNN's LSTM without a GPU: by its reference implementation, and as far as it is lowered.
 
-The latter wants the plugin that builds the calls, which nothing else here does:
-`pip install --no-deps jax-cuda12-plugin` in jax's own version (or cuda13).
+The latter wants the plugin that builds the calls, which nothing else here does: docs/speed.md has
+the command.
 """
 
 import functools
@@ -130,7 +130,7 @@ def test_models_have_the_same_parameters_outputs_and_gradients_by_either(referre
 def test_a_training_step_is_lowered_to_a_call_a_layer_forward_and_back(monkeypatch, name):
     plugin = pytest.importorskip('jaxlib.gpu_rnn', reason='this jaxlib knows no cuDNN')
     if not plugin._cuda_rnn:
-        pytest.skip('neither jax-cuda12-plugin nor jax-cuda13-plugin is installed here')
+        pytest.skip('wants jax-cuda12-plugin: docs/speed.md has the command')
     # What a device alone can tell: how much room cuDNN wants for its work, and for the way back.
     room = 'compute_rnn_workspace_reserve_space_sizes'
     monkeypatch.setattr(plugin, room, lambda *_: (64, 32), raising=False)
