@@ -211,5 +211,8 @@ def rounded(step: float) -> float:
 
 
 def said(value: float) -> str:
-    """A number as an axis has it: '30.25', '22,050'."""
+    """A number as an axis has it: '30.25', '22,050', '1e-6'; axes.js writes them the same way."""
+    if 0 < abs(value) < 1e-4 or 1e10 <= abs(value) < math.inf:
+        mantissa, power = f'{value:.5e}'.split('e')
+        return f'{float(mantissa):g}e{int(power)}'
     return f'{round(value, 6):,.10g}'

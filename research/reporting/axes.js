@@ -2,6 +2,7 @@
 // places are those of figures.py and of data_prep/pages/charts.py, which draw them for all models.
 const PLACE = { left: 58, right: 337, top: 8, bottom: 152 };
 const SPIKE = 20; // times the median, past which a scale is logarithmic
+const LEAST = 1e-12; // of a logarithmic scale
 const frames = Array.from(document.querySelectorAll('g[data-ends]'), (frame) => {
   const [left, right, low, high] = frame.dataset.ends.split(' ').map(Number);
   const log = frame.dataset.scale === 'log';
@@ -12,7 +13,7 @@ const frames = Array.from(document.querySelectorAll('g[data-ends]'), (frame) => 
 });
 
 function scale(ticks, start, end, log) {
-  const at = log ? (value) => Math.log10(Math.max(value, 1e-12)) : (value) => value;
+  const at = log ? (value) => Math.log10(Math.max(value, LEAST)) : (value) => value;
   const [first, last] = [at(ticks[0]), at(ticks[ticks.length - 1])];
   const place = (value) => start + ((at(value) - first) / (last - first)) * (end - start);
   const share = (spot) => first + ((spot - start) / (end - start)) * (last - first);
@@ -30,9 +31,9 @@ function steps(low, high) {
 }
 
 function factors(low, high) {
-  const first = Math.floor(Math.log10(low));
-  const last = Math.max(Math.ceil(Math.log10(high)), first + 1);
-  return Array.from({ length: last - first + 1 }, (_, k) => 10 ** (first + k));
+  const first = Math.floor(Math.log10(Math.max(low, LEAST)));
+  const last = Math.max(Math.ceil(Math.log10(Math.max(high, LEAST))), first + 1);
+  return Array.from({ length: last - first + 1 }, (_, k) => Number(`1e${first + k}`));
 }
 
 // What a line is drawn of, as numbers: its mean or its one dot, and its band.
@@ -80,9 +81,15 @@ function redraw(each) {
   mark(each.frame, across, up, share, log);
 }
 
+function told(tick) {
+  if ((Math.abs(tick) > 0 && Math.abs(tick) < 1e-4) || Math.abs(tick) >= 1e10) {
+    return Number(tick.toExponential(5)).toExponential().replace('e+', 'e');
+  }
+  return tick.toLocaleString('en-US', { maximumFractionDigits: 6 });
+}
+
 function mark(frame, across, up, share, log) {
   const ticks = frame.querySelector('.ticks');
-  const told = (tick) => tick.toLocaleString('en-US', { maximumFractionDigits: 6 });
   const add = (name, attributes, text = '') => {
     const made = document.createElementNS('http://www.w3.org/2000/svg', name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -92,7 +99,7 @@ function mark(frame, across, up, share, log) {
   ticks.replaceChildren();
   for (const tick of up.ticks) {
     const y = up.place(tick);
-    const text = share ? `${told(100 * tick)}%` : told(tick);
+    const text = share ? `${told(Number((100 * tick).toFixed(6)))}%` : told(tick);
     add('path', { d: `M${PLACE.left - 4} ${y.toFixed(1)}H${PLACE.right}`, class: 'grid' });
     add('text', { x: PLACE.left - 7, y: (y + 3.5).toFixed(1), class: 'end' }, text);
   }

@@ -20,6 +20,7 @@ COLOURS, DASHES = 7, 3
 LINE, HEAD = 30, 38  # units of height that an interval takes, and the axis above them
 Number = float | int
 SPIKE = 20.0  # times the median, past which a scale is logarithmic
+LEAST = 1e-12  # of a logarithmic scale
 
 
 class Line(NamedTuple):
@@ -76,7 +77,7 @@ class Scale:
         return [(self(tick), _said(tick, share)) for tick in self.ticks]
 
     def _at(self, value: Number) -> float:
-        return math.log10(max(float(value), 1e-12)) if self._log else float(value)
+        return math.log10(max(float(value), LEAST)) if self._log else float(value)
 
 
 def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False) -> Markup:
@@ -203,6 +204,7 @@ def _steps(low: Number, high: Number) -> list[float]:
 
 
 def _factors(low: Number, high: Number) -> list[float]:
+    low, high = max(low, LEAST), max(high, LEAST)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     return [10.0**power for power in range(first, max(last, first + 1) + 1)]
 
