@@ -82,12 +82,7 @@ class Scale:
 
 def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False) -> Markup:
     """Lines over steps, each within the band of its seeds; axes.js draws them to other ends."""
-    values = np.concatenate([line.mean for line in drawn])
-    ends = np.concatenate([each for line in drawn for each in (line.low, line.high)])
-    low, high = float(np.min(ends)), float(np.max(ends))
-    log = not share and low > 0 and high > SPIKE * float(np.median(values))
-    if share:
-        low, high = 0.0, max(1.0, high)
+    low, high, log = _ends(drawn, share)
     across = Scale(0, max(float(line.x.max()) for line in drawn), LEFT, RIGHT)
     up = Scale(low, high, BOTTOM, TOP, log)
     axes = charts.axes(across.marks(), up.marks(share), x, y + (', log' * log), grid=True)
@@ -98,7 +93,7 @@ def lines(told: str, drawn: Sequence[Line], x: str, y: str, share: bool = False)
         there = [(across(a), up(b)) for a, b in zip(line.x, line.mean, strict=True)]
         upper = [(across(a), up(b)) for a, b in zip(line.x, line.high, strict=True)]
         lower = [(across(a), up(b)) for a, b in zip(line.x, line.low, strict=True)]
-        tall = max(y for _, y in lower) - min(y for _, y in upper)
+        tall = _tall(line, share, log, up)
         digits = _digits(across(line.x.max()) - LEFT, RIGHT - LEFT), _digits(tall, BOTTOM - TOP)
         band = tag('path', d=f'M{_path([*upper, *lower[::-1]], digits)}Z', class_='band')
         if len(there) > 1:
@@ -191,9 +186,28 @@ def _path(places: Iterable[tuple[Number, Number]], digits: tuple[int, int]) -> s
     return 'L'.join(f'{x:.{digits[0]}f} {y:.{digits[1]}f}' for x, y in places)
 
 
+def _ends(drawn: Sequence[Line], share: bool) -> tuple[float, float, bool]:
+    """From where to where the axis of some lines is to reach, and whether it is logarithmic."""
+    values = np.concatenate([line.mean for line in drawn])
+    ends = np.concatenate([each for line in drawn for each in (line.low, line.high)])
+    low, high = float(np.min(ends)), float(np.max(ends))
+    if share:
+        return 0.0, max(1.0, high), False
+    return low, high, low > 0 and high > SPIKE * float(np.median(values))
+
+
+def _tall(line: Line, share: bool, log: bool, up: Scale) -> float:
+    """Height on a scale, logarithmic or not, of what fills the axis where the line is alone."""
+    low, high, own = _ends([line], share)
+    if own and not log:  # factors of its least value will be as tall as those of its greatest
+        high = 2 * low
+    span = max(high - low, 1e-3 * abs(high))  # an axis is no shorter: see _steps
+    return abs(up(high) - up(high - span))
+
+
 def _digits(span: Number, whole: Number) -> int:
     """Digits after the point that a line needs to be drawn on the whole axis, read from its own."""
-    return min(max(1 + math.ceil(math.log10(whole / max(span, 1e-6))), 1), 4)
+    return min(max(1 + math.ceil(math.log10(whole / max(span, 1e-9))), 1), 9)
 
 
 def _steps(low: Number, high: Number) -> list[float]:

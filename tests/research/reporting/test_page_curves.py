@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,21 +27,33 @@ CURVES = (
 )
 
 
-@pytest.mark.parametrize('others', [(1.0, 1), (317.0, 25), (0.001, 7)])
+# Of the losses at the first step and after it.
+ONE, SMALL, FALLING = (1.0, 1.0), (1e-5, 1e-5), (1e-4, 1e-7)
+
+
+@pytest.mark.parametrize(
+    ('own', 'others', 'paces', 'tick'),
+    [
+        (ONE, 1.0, 1, '0.05'),
+        (ONE, 317.0, 25, '0.05'),
+        (ONE, 0.001, 7, '0.05'),
+        (SMALL, 10.0, 1, '1e-6'),
+        (FALLING, 1.0, 1, '1e-8'),
+    ],
+)
 def test_curves_that_filters_leave_are_drawn_as_on_a_page_of_their_own(
-    driven, classifier, tmp_path, others
+    driven, classifier, tmp_path, own, others, paces, tick
 ):
     pages = {}
     for name, models in (('alone', ['cnn']), ('both', ['cnn', 'lstm'])):
         runs = tmp_path / name
         for model in models:
             classifier(runs, model)
+        [file] = runs.glob('cnn/*/metrics.jsonl')
+        altered(file, own, 1)
         if 'lstm' in models:  # whose losses and steps are many times the others'
             [file] = runs.glob('lstm/*/metrics.jsonl')
-            records = [json.loads(line) for line in file.read_text().splitlines()]
-            for each in records:
-                each |= {'loss': each['loss'] * others[0], 'step': each['step'] * others[1]}
-            file.write_text('\n'.join(map(json.dumps, records)) + '\n')
+            altered(file, (others, others), paces)
         out = tmp_path / f'{name}.html'
         command = ['report', f'--runs_dir={runs}', f'--out={out}', '--nosound']
         assert report.main(command) == 0
@@ -59,15 +72,25 @@ def test_curves_that_filters_leave_are_drawn_as_on_a_page_of_their_own(
         """,
     )
     assert console == []
+    assert any(tick in plot['words'] for plot in alone.values())
     assert alone.keys() == found['left'].keys() == found['before'].keys()
     for name, plot in alone.items():
         left = found['left'][name]
         assert left['words'] == plot['words']
         same(left['drawn'], plot['drawn'])
-        if others[1] > 1:
+        if paces > 1:
             assert found['before'][name]['words'] != plot['words']
         assert found['again'][name]['words'] == found['before'][name]['words']
         same(found['again'][name]['drawn'], found['before'][name]['drawn'])
+
+
+def altered(file: Path, factors: tuple[float, float], pace: int) -> None:
+    """Losses times a factor, the first of each part by one of its own, and steps by a pace."""
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    for each in records:
+        factor = factors[each['step'] > records[0]['step']]
+        each |= {'loss': each['loss'] * factor, 'step': each['step'] * pace}
+    file.write_text('\n'.join(map(json.dumps, records)) + '\n')
 
 
 def same(one: list[str], other: list[str]) -> None:
