@@ -12,6 +12,8 @@ FOUND := $(shell for name in $(CANDIDATES) \
 PYTHON ?= $(FOUND)
 REQUIREMENTS ?= $(shell if nvidia-smi -L >/dev/null 2>&1; \
 	then echo requirements.txt; else echo requirements-cpu.txt; fi)
+# Tests of processes wait for them half of their time: one more than there are processors, five at most.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 5)))
 PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint types unit clean
@@ -29,8 +31,7 @@ types: .venv/dev
 	.venv/bin/pyright
 
 unit: .venv/dev
-	.venv/bin/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile \
-		--no-loadscope-reorder
+	.venv/bin/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 .venv/run: requirements-cpu.txt requirements.txt constraints.txt
 	@test -n "$(PYTHON)" || { \
