@@ -147,6 +147,9 @@ def jsb_voices_transformer() -> Experiment:
     Published: 0.417 nats a note of the validation part by a Transformer, 0.335 with relative
     attention (Huang et al., "Music Transformer", 2018, table 1).
     Model: 833,281 parameters.
+
+    It is told the place in the bar, with which voice comes next, by an embedding.
+    Seen: note_nll 0.566 [0.538, 0.596] on jsb_16th, 3 seeds, 2026-11-28.
     """
     return Experiment(
         name='jsb_voices_transformer',
