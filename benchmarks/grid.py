@@ -1,10 +1,12 @@
-"""A grid three ways: stacked, in one process run by run, and as a process a run.
+"""A grid four ways: stacked, run by run in one process or in one a core, and as a process a run.
 
     python -m benchmarks.grid --experiment=genre_mlp --members=16 --set=steps=200
 
-The third way is what a sweep does that starts a command a run. Each way trains the same runs from
-nothing, start, compilation and pictures included, into a folder of its own that is thrown away,
-with a cache of programs of its own; corpora are prepared before. Ratios are to the process a run.
+The last way is what a sweep does that starts a command a run, one after the other. Each way trains
+the same runs from nothing, start, compilation and pictures included, into a folder of its own that
+is thrown away, with a cache of programs of its own; corpora are prepared before. Ratios are to the
+process a run. The processes of `workers` train side by side, so that their times of training add up
+to more than the whole.
 """
 
 import datetime
@@ -25,7 +27,7 @@ EXPERIMENT = flags.DEFINE_string('experiment', 'genre_mlp', 'What is trained.')
 MEMBERS = flags.DEFINE_integer('members', 16, 'Seeds.', lower_bound=2)
 SET = flags.DEFINE_multi_string('set', ['steps=200'], 'As of launch.py.')
 DATA_DIR = flags.DEFINE_string('data_dir', 'data', 'Folder of the prepared corpora.')
-WAYS = flags.DEFINE_list('ways', ['stacked', 'loop', 'processes'], 'Which are run, in order.')
+WAYS = flags.DEFINE_list('ways', ['stacked', 'loop', 'workers', 'processes'], 'Which, in order.')
 
 
 def train(folder: Path, *more: str) -> None:
@@ -44,8 +46,9 @@ def way(name: str) -> tuple[float, float]:
             for seed in range(MEMBERS.value):
                 train(Path(folder), f'--seed={seed}')
         else:
-            stack = {'stacked': 'on', 'loop': 'off', 'auto': 'auto'}[name]
-            train(Path(folder), f'--sweep=seed=0:{MEMBERS.value}', f'--stack={stack}')
+            stack = {'stacked': 'on', 'loop': 'off', 'workers': 'off', 'auto': 'auto'}[name]
+            more = [f'--workers={os.cpu_count()}'] if name == 'workers' else []
+            train(Path(folder), f'--sweep=seed=0:{MEMBERS.value}', f'--stack={stack}', *more)
         seconds = time.monotonic() - began
         results = [json.loads(path.read_text()) for path in Path(folder).glob('*/*/result.json')]
     assert len(results) == MEMBERS.value, f'{len(results)} of {MEMBERS.value} runs ended'
