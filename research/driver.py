@@ -15,29 +15,39 @@ from typing import Any
 from research import claims, ledger, packing, runs, start
 from research.errors import UserError
 from research.grid import Grid
-from research.interrupts import Interrupted
+from research.interrupts import Interrupted, Interrupts
 from research.packing import How
 from research.planned import Planned, told
 
 # Seconds between two looks at runs that other processes hold.
 LOOK_S = 2.0
 STOPPED = (130, 143)
+ENDED = ('finished', 'failed')
+# What stopping comes to where no run says more of its own.
+LEAVING = 'asked to stop: after what is under way; no other run is started'
 
 
 def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> int:
-    """Trains what is not done of the members asked for; the exit code is 1 where one failed."""
+    """Trains what is not done of the members asked for; an exit code.
+
+    It is 1 where a run failed, and 128 and the number of a signal that left some of them undone.
+    """
     ledger.write(runs_dir, grid.name, [each.entry for each in planned])
-    work = _Work(grid, planned, runs_dir, how)
     mine = [planned[i] for i in how.members] if how.members is not None else list(planned)
-    left = mine
-    while left:
-        held = work.round(left)
-        if work.stopped is not None:
-            return work.stopped
-        if len(held) == len(left):
-            time.sleep(LOOK_S)
-        left = held
-    print('\n' + '\n'.join(ledger.lines(grid.name, [each.entry for each in mine])))
+    entries, left = [each.entry for each in mine], mine
+    with Interrupts(say, LEAVING) as interrupts:
+        work = _Work(grid, planned, runs_dir, how, interrupts)
+        while left and not interrupts.number:
+            held = work.round(left)
+            if len(held) == len(left) and not interrupts.number:
+                time.sleep(LOOK_S)
+            left = held
+    if interrupts.number and any(each.run.status() not in ENDED for each in entries):
+        counts = ledger.lines(grid.name, entries)[0]
+        stop = Interrupted(interrupts.number, f'{counts}; the same command goes on with the rest')
+        print(f'\n{stop}', flush=True)
+        return stop.exit_code
+    print('\n' + '\n'.join(ledger.lines(grid.name, entries)))
     if not work.failed:
         print(f'table     python -m research.tables {grid.name} --runs_dir={runs_dir}')
     else:
@@ -48,19 +58,28 @@ def train(grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How) -> i
 class _Work:
     """One driver's share of a grid.
 
+    Args:
+        interrupts: entered; once a signal came no run is started.
+
     Attributes:
         failed: runs that have no result, and will have none from this driver.
-        stopped: exit code of the signal that ended it.
     """
 
-    def __init__(self, grid: Grid, planned: Sequence[Planned], runs_dir: Path, how: How):
+    def __init__(
+        self,
+        grid: Grid,
+        planned: Sequence[Planned],
+        runs_dir: Path,
+        how: How,
+        interrupts: Interrupts,
+    ):
         self._grid, self._planned, self._runs_dir, self._how = grid, planned, runs_dir, how
+        self._interrupts = interrupts
         self._seen: set[Path] = set()
         self.failed: list[Planned] = []
-        self.stopped: int | None = None
 
     def round(self, left: Sequence[Planned]) -> list[Planned]:
-        """Trains what nobody holds; returns what is held."""
+        """Trains what nobody holds, until a signal comes; returns what is held."""
         ready, held = [], []
         for each in left:
             state = self._state(each)
@@ -76,10 +95,10 @@ class _Work:
                 state = self._state(each)  # another driver may have been at it meanwhile
                 members += [each] if state == 'ready' else []
                 held += [each] if state == 'held' else []
+            if self._interrupts.number:
+                break
             if members:
                 held += self._pack(members, pack)
-            if self.stopped is not None:
-                break
         return held
 
     def _state(self, each: Planned) -> str:
@@ -112,7 +131,6 @@ class _Work:
             return self._together(members, pack)
         except Interrupted as interrupted:
             print(interrupted, flush=True)
-            self.stopped = interrupted.exit_code
             return []
         except Exception as error:
             if _of_the_disk(error):
@@ -123,7 +141,7 @@ class _Work:
         left = [each for each in members if self._state(each) == 'ready']
         held = []
         for first in range(0, len(left), half):
-            if self.stopped is None:
+            if not self._interrupts.number:
                 held += self._pack(left[first : first + half], dataclasses.replace(pack, why=''))
         return held
 
@@ -133,9 +151,7 @@ class _Work:
         except claims.Claimed as claimed:
             print(claimed, flush=True)
             return [each]
-        if code in STOPPED:
-            self.stopped = code
-        elif code:
+        if code and code not in STOPPED:
             self.failed.append(each)
         return []
 
@@ -153,6 +169,10 @@ class _Work:
                 _failed(each.entry.run, error)
                 self.failed.append(each)
         return held
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _stacked(run: runs.Run) -> bool:

@@ -76,7 +76,10 @@ def run(
 
         def between() -> None:
             hold()
-            if number := interrupts.number:
+            leave(interrupts.number)
+
+        def leave(number: int | None) -> None:
+            if number:
                 done = f'{len(history.records())} of {total} forests'
                 raise Interrupted(number, f'stopped after {done}; the same command starts again')
 
@@ -93,8 +96,8 @@ def run(
                 log(record)
         trees, depth = growing.chosen(bound, history.records())
         [grown] = growing.grow(bound, heard, growing.answers(part), depth, [trees])
-        between()
-        interrupts.line = ENDING
+        hold()
+        leave(interrupts.turn(ENDING))
         nodes.save(place, grown)
         weights = nodes.load(place, bound)
         evaluators = {

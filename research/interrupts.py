@@ -29,7 +29,8 @@ class Interrupted(Exception):
 class Interrupts:
     """While entered, the first signal is remembered in `number` and a second one acts as ever.
 
-    A signal that was ignored from the start, as under nohup, stays ignored.
+    A signal that was ignored from the start, as under nohup, stays ignored. Of those that are
+    nested all remember the signal, also one that is entered later, and the innermost tells of it.
 
     Args:
         say: is told `line` the moment that the first signal comes, by a thread: the one that looks
@@ -38,6 +39,7 @@ class Interrupts:
     """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT)
+    _entered: ClassVar[list['Interrupts']] = []
 
     def __init__(self, say: Callable[[str], object] | None = None, line: str = 'asked to stop'):
         self.number: int | None = None
@@ -45,16 +47,33 @@ class Interrupts:
         self._say = say
         self._former = {}
         self._listener: _Listener | None = None
+        self._turning = threading.Lock()
+        self._told: int | None = None
+
+    def turn(self, line: str) -> int | None:
+        """What stopping comes to from here on, unless a signal came before: the number of that.
+
+        What is done by this number is what was said, however close the signal comes.
+        """
+        with self._turning:
+            came = self.number or self._told
+            if came is None:
+                self.line = line
+        return came
 
     def __enter__(self) -> 'Interrupts':
         try:
-            for each in self.SIGNALS:
-                if signal.getsignal(each) not in (signal.SIG_IGN, None):
-                    self._former[each] = signal.signal(each, self._remember)
-            if self._say and self._former:
-                self._listener = _Listener({*self._former}, self._tell)
+            self._entered.append(self)
+            outermost = self._entered[0]
+            self.number = outermost.number
+            if outermost is self:
+                for each in self.SIGNALS:
+                    if signal.getsignal(each) not in (signal.SIG_IGN, None):
+                        self._former[each] = signal.signal(each, self._remember)
+            if self._say and outermost._former:
+                self._listener = _Listener({*outermost._former}, self._tell)
         except BaseException:
-            self._restore()
+            self._leave()
             raise
         return self
 
@@ -64,12 +83,17 @@ class Interrupts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._restore()
+        self._leave()
         if self._listener:
             self._listener.leave()
 
+    def _leave(self) -> None:
+        self._restore()
+        self._entered.remove(self)
+
     def _remember(self, number: int, frame: FrameType | None) -> None:
-        self.number = number
+        for each in self._entered:
+            each.number = number
         self._restore()
 
     def _restore(self) -> None:
@@ -77,11 +101,13 @@ class Interrupts:
             signal.signal(each, former)
         self._former = {}
 
-    def _tell(self) -> None:
+    def _tell(self, number: int) -> None:
+        with self._turning:
+            self._told, line = number, self.line
         # Who reads may be gone, as under `head`: the wish to stop stands without being said.
         with contextlib.suppress(OSError):
             assert self._say
-            self._say(self.line)
+            self._say(line)
 
 
 class _Listener:
@@ -94,7 +120,7 @@ class _Listener:
 
     _all: ClassVar[list['_Listener']] = []
 
-    def __init__(self, awaited: set[int], tell: Callable[[], None]):
+    def __init__(self, awaited: set[int], tell: Callable[[int], None]):
         self._heard, self._written = os.pipe()
         os.set_blocking(self._written, False)
 
@@ -102,7 +128,7 @@ class _Listener:
             for number in iter(lambda: os.read(self._heard, 1)[0], 0):
                 if number in awaited:
                     awaited.clear()
-                    tell()
+                    tell(number)
 
         self._thread = threading.Thread(target=listen, name='interrupts', daemon=True)
         try:

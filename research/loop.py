@@ -105,10 +105,11 @@ class Loop:
             self._unread = ({m: self._at[m] for m in fresh}, sums) if fresh else None
             saves = bool(fresh) and time.monotonic() - saved_s >= self.every_s
             validated = [m for m in running if way.validates_at(self._at[m])]
-            stop = self.interrupts.number
-            if validated or saves or stop:
+            stop = None
+            if validated or saves or self.interrupts.number:
                 self._report()
                 self._validate(validated)
+                stop = self.interrupts.number  # which may have come amid the validation
                 if saves or stop:
                     self._each(self._running(), self._save)
                     saved_s = time.monotonic()

@@ -13,6 +13,7 @@ from research import driver, ledger, runs, scores
 from research.errors import UserError
 from research.experiment import Experiment
 from research.grid import Grid
+from research.interrupts import Interrupted, Interrupts
 from research.packing import How
 from research.planned import Planned
 from research.search import Search, Trial, promoted
@@ -75,10 +76,32 @@ def train(search: Search, whole: Experiment, resolve: Resolve, runs_dir: Path, h
         runs_dir: of the runs.
         how: they are carried out.
     """
+    with Interrupts(driver.say, driver.LEAVING) as interrupts:
+        return _train(search, whole, resolve, runs_dir, how, interrupts)
+
+
+def _train(
+    search: Search,
+    whole: Experiment,
+    resolve: Resolve,
+    runs_dir: Path,
+    how: How,
+    interrupts: Interrupts,
+) -> int:
+    def stopped() -> int:
+        """The exit code of a signal that came once all that was asked for was trained."""
+        if not interrupts.number:
+            return 0
+        stop = Interrupted(interrupts.number, f'{search.name}: the same command goes on')
+        print(stop, flush=True)
+        return stop.exit_code
+
     sampler, came = Sampler(search), dict[Trial, float]()
     sizes = [search.trials // search.waves] * search.waves
     sizes[0] += search.trials - sum(sizes)
     for size in sizes:
+        if code := stopped():
+            return code
         wave = [trial for trial in sampler.ask(size) if trial.change not in _changes(came)]
         grid = search.grid(0, [*came, *wave], whole)
         code, found = _rung(grid, [*came, *wave], resolve, runs_dir, how)
@@ -90,6 +113,8 @@ def train(search: Search, whole: Experiment, resolve: Resolve, runs_dir: Path, h
         chosen = promoted(came, search.size(rung))
         if not chosen:
             break
+        if code := stopped():
+            return code
         code, came = _rung(search.grid(rung, chosen, whole), chosen, resolve, runs_dir, how)
         if code in driver.STOPPED:
             return code

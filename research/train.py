@@ -131,6 +131,8 @@ def together(
             return [*outcomes.values()]
         saying = asked[next(iter(held))].loggers.say
         interrupts = stack.enter_context(Interrupts(saying, SAVING))
+        if interrupts.number:  # it came to the grid while the data were read
+            raise Interrupted(interrupts.number, 'before the first step; the same command goes on')
         doubts = caveats.of(first.task, made)
         members, states = {}, []
         for i, claim in held.items():
@@ -165,7 +167,9 @@ def together(
                     program = hosts.Led(program)
             loop = Loop([*members.values()], program, way, interrupts, options.checkpoint_every_s)
             ends = loop.train(states)
-        interrupts.line = ENDING if len(members) == 1 else LEAVING
+        stop = interrupts.turn(ENDING if len(members) == 1 else LEAVING)
+        if stop and ends:  # it came after the last step, whose state is saved
+            raise Interrupted(stop, 'trained; the same command scores what is left')
         evaluators = {'valid': valid, 'test': common.evaluator('test')}
         for lane, i in enumerate(members):
             if lane in loop.failures:

@@ -119,13 +119,13 @@ def run(arguments: Sequence[str], platform: str, count: int) -> int:
     A worker that is killed is started again. SIGTERM and SIGINT are handed on, and waited for.
     """
     started = []
-    for number in range(count):
-        command = [sys.executable, str(LAUNCH), *arguments, f'--worker={number + 1}/{count}']
-        command.append(f'--end_with={os.getpid()}')
-        started.append(Worker(number, command, *pinned(platform, number, count)))
     codes: dict[int, int] = {}
     told = False
     with Interrupts() as interrupts:
+        for number in range(count):
+            command = [sys.executable, str(LAUNCH), *arguments, f'--worker={number + 1}/{count}']
+            command.append(f'--end_with={os.getpid()}')
+            started.append(Worker(number, command, *pinned(platform, number, count)))
         while len(codes) < count:
             if interrupts.number and not told:
                 told = True

@@ -1,12 +1,15 @@
 """How a driver takes packs apart; what trains is replaced by what writes results down."""
 
 import dataclasses
+import os
+import signal
 
 import pytest
 
 import experiments
 from research import claims, driver, grid, ledger, overrides, packing, planned, runs
 from research.choosing import Chosen
+from research.interrupts import Interrupts
 from research.loop import Options
 from research.packing import How, Pack
 from research.renewal import renew
@@ -30,7 +33,10 @@ def members(drawn, tmp_path):
 
 @pytest.fixture
 def trained(members, tmp_path, monkeypatch):
-    """Packs in the order in which they were tried, and who is to fail how, by size or by seed."""
+    """Packs in the order in which they were tried, and who is to fail how, by size or by seed.
+
+    By seed also a signal that comes while a run is scored.
+    """
     tried, fails = [], {}
 
     def finish(chosen):
@@ -38,30 +44,48 @@ def trained(members, tmp_path, monkeypatch):
         place.directory.mkdir(parents=True, exist_ok=True)
         place.finish({'status': 'finished'})
 
+    def signalled(chosen):
+        if number := fails.get(f'signal {chosen.experiment.seed}'):
+            os.kill(os.getpid(), number)
+
     def train_stack(stack, runs_dir, wandb, options, group):
         tried.append([each.experiment.seed for each in stack])
         for size, error in fails.items():
             if isinstance(size, int) and len(stack) >= size:
                 raise error
         outcomes = [fails.get(f'seed {each.experiment.seed}') for each in stack]
+        with Interrupts():
+            for each in stack:
+                signalled(each)
         for each, error in zip(stack, outcomes, strict=True):
             if error is None:
                 finish(each)
         return outcomes
 
     def train(chosen, runs_dir, **rest):
-        tried.append([chosen.experiment.seed])
-        if error := fails.get(f'alone {chosen.experiment.seed}'):
-            raise error
-        finish(chosen)
+        with Interrupts(print, 'it ends by itself') as interrupts:
+            if interrupts.number:  # it came before the run began
+                return 128 + interrupts.number
+            tried.append([chosen.experiment.seed])
+            if error := fails.get(f'alone {chosen.experiment.seed}'):
+                raise error
+            signalled(chosen)
+            finish(chosen)
         return 0
 
     monkeypatch.setattr(driver.start, 'train_stack', train_stack)
     monkeypatch.setattr(driver.start, 'train', train)
     monkeypatch.setattr(
-        packing, 'packed', lambda chosen, how, begun: iter([Pack([*range(len(chosen))], 'all')])
+        packing, 'packed', lambda chosen, *_, **more: iter([Pack([*range(len(chosen))], 'all')])
     )
     return tried, fails
+
+
+@pytest.fixture
+def one_by_one(trained, monkeypatch):
+    monkeypatch.setattr(
+        packing, 'packed', lambda chosen, *_, **more: iter(Pack([i]) for i in range(len(chosen)))
+    )
 
 
 def drive(members, tmp_path):
@@ -106,6 +130,59 @@ def test_a_full_disk_ends_the_grid(members, trained, tmp_path):
     fails[2] = OSError(28, 'No space left on device')
     with pytest.raises(OSError, match='No space left'):
         drive(members, tmp_path)
+
+
+def test_a_stop_while_a_run_is_scored_lets_that_run_end_and_starts_no_other(
+    members, trained, one_by_one, tmp_path, capsys
+):
+    tried, fails = trained
+    fails['signal 1'] = signal.SIGTERM
+    assert drive(members, tmp_path) == 143
+    assert tried == [[0], [1]]
+    *_, said, _, last = capsys.readouterr().out.splitlines()
+    assert said == 'it ends by itself'
+    assert last.startswith('SIGTERM: some: 8 runs: 2 done, 6 waiting (')
+    assert last.endswith('); the same command goes on with the rest')
+    fails.clear()
+    assert drive(members, tmp_path) == 0
+    assert tried == [[seed] for seed in range(MEMBERS)]
+
+
+def test_a_stop_between_two_runs_is_said_and_starts_no_other(
+    members, trained, one_by_one, tmp_path, monkeypatch, capsys
+):
+    tried, _ = trained
+    real = driver.told
+
+    def told(each):
+        if each is members[2]:
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(each)
+
+    monkeypatch.setattr(driver, 'told', told)
+    assert drive(members, tmp_path) == 130
+    assert tried == [[0], [1]]
+    out = capsys.readouterr().out
+    assert out.count(driver.LEAVING) == 1
+    assert 'SIGINT: some: 8 runs: 2 done, 6 waiting' in out
+
+
+def test_a_stop_while_the_last_run_of_a_grid_is_scored_leaves_nothing_undone(
+    members, trained, one_by_one, tmp_path
+):
+    tried, fails = trained
+    fails[f'signal {MEMBERS - 1}'] = signal.SIGTERM
+    assert drive(members, tmp_path) == 0
+    assert len(tried) == MEMBERS
+
+
+def test_a_stop_while_a_stack_is_scored_starts_no_other(members, trained, tmp_path, monkeypatch):
+    tried, fails = trained
+    pairs = [Pack([first, first + 1]) for first in range(0, MEMBERS, 2)]
+    monkeypatch.setattr(packing, 'packed', lambda *_, **more: iter(pairs))
+    fails['signal 3'] = signal.SIGTERM
+    assert drive(members, tmp_path) == 143
+    assert tried == [[0, 1], [2, 3]]
 
 
 def test_runs_that_no_stack_can_be_made_of_are_tried_one_by_one(members, monkeypatch):

@@ -112,15 +112,52 @@ print('left before', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert (done.stdout, done.stderr) == ('left before 3\n', '')
 
 
-def test_of_two_that_are_nested_the_inner_one_says_it_and_once(untouched):
-    outer, inner = [], []
+def test_of_those_that_are_nested_all_remember_a_signal_and_the_inner_one_says_it_once(untouched):
+    before, outer, inner, late = handlers(), [], [], []
     with Interrupts(outer.append) as first:
         with Interrupts(inner.append) as second:
+            assert handlers() != before
             os.kill(os.getpid(), signal.SIGTERM)
-            assert (first.number, second.number) == (None, signal.SIGTERM)
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert first.number == signal.SIGTERM
-        assert (outer, inner) == ([], ['asked to stop'])
+            assert (first.number, second.number) == (signal.SIGTERM, signal.SIGTERM)
+            assert handlers() == before  # a second one acts as ever
+        with Interrupts(late.append) as third:
+            assert third.number == signal.SIGTERM
+            assert handlers() == before
+    assert (outer, inner, late) == ([], ['asked to stop'], [])
+    with Interrupts() as again:
+        assert again.number is None
+
+
+def test_a_signal_between_two_inner_ones_is_said_by_the_outer_one(untouched):
+    outer, inner = [], []
+    with Interrupts(outer.append) as first:
+        with Interrupts(inner.append):
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+        assert first.number == signal.SIGINT
+    assert (outer, inner) == (['asked to stop'], [])
+
+
+def test_a_line_turns_before_a_signal_alone_and_what_is_said_is_what_is_done(untouched):
+    said = []
+    with Interrupts(said.append, 'saving') as interrupts:
+        assert interrupts.turn('ending') is None
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert interrupts.turn('over') == signal.SIGTERM
+    assert said == ['ending']
+
+
+def test_a_signal_that_was_told_of_before_its_handler_ran_keeps_the_line(untouched):
+    told = threading.Event()
+    with Interrupts(lambda line: told.set(), 'saving') as interrupts:
+        # The handlers of Python wait for the main thread; here they never come.
+        for each in Interrupts.SIGNALS:
+            signal.signal(each, lambda *_: None)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert told.wait(60)
+        assert interrupts.number is None
+        assert interrupts.turn('ending') == signal.SIGTERM
+        assert interrupts.line == 'saving'
 
 
 def test_an_error_in_the_block_or_on_the_way_in_leaves_all_as_it_was(untouched, monkeypatch):
