@@ -85,21 +85,32 @@ class _Work:
             state = self._state(each)
             ready += [each] if state == 'ready' else []
             held += [each] if state == 'held' else []
-        how = self._how
         packs = packing.packed(
-            [each.chosen for each in ready], how, lambda i: _stacked(ready[i].entry.run)
+            [each.chosen for each in ready],
+            self._how,
+            lambda i: _stacked(ready[i].entry.run),
+            lambda line: say(f'\n{line}'),
+            self._between,
         )
-        for pack in packs:
-            members = []
-            for each in (ready[i] for i in pack.members):
-                state = self._state(each)  # another driver may have been at it meanwhile
-                members += [each] if state == 'ready' else []
-                held += [each] if state == 'held' else []
-            if self._interrupts.number:
-                break
-            if members:
-                held += self._pack(members, pack)
+        try:
+            for pack in packs:
+                members = []
+                for each in (ready[i] for i in pack.members):
+                    state = self._state(each)  # another driver may have been at it meanwhile
+                    members += [each] if state == 'ready' else []
+                    held += [each] if state == 'held' else []
+                if members:
+                    held += self._pack(members, pack)
+                if self._interrupts.number:
+                    break
+        except Interrupted as interrupted:
+            say(str(interrupted))
         return held
+
+    def _between(self) -> None:
+        """Leaves off measuring where a signal came."""
+        if number := self._interrupts.number:
+            raise Interrupted(number, 'measured no further; the same command measures anew')
 
     def _state(self, each: Planned) -> str:
         run = each.entry.run
@@ -129,9 +140,8 @@ class _Work:
             return self._alone(members[0], pack)
         try:
             return self._together(members, pack)
-        except Interrupted as interrupted:
-            print(interrupted, flush=True)
-            return []
+        except Interrupted:
+            raise
         except Exception as error:
             if _of_the_disk(error):
                 raise  # the others would fail of it too

@@ -8,6 +8,7 @@ from research import material, reading, runs, shared, sources, stacks, step
 from research.choosing import Chosen
 from research.course import course
 from research.experiment import Experiment
+from research.interrupts import Interrupted
 from research.loggers.wandb import Mode
 from research.loop import Options
 from research.models import cudnn
@@ -51,7 +52,13 @@ class Pack:
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> Iterator[Pack]:
+def packed(
+    chosen: Sequence[Chosen],
+    how: How,
+    begun: Callable[[int], bool],
+    say: Callable[[str], object] = lambda line: None,
+    between: Callable[[], object] = lambda: None,
+) -> Iterator[Pack]:
     """Packs, one by one, as they are to be trained.
 
     What has its data read as they are needed, or is mapped by pmap, is trained one by one.
@@ -60,11 +67,15 @@ def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> 
         chosen: what is to be trained.
         how: with `stack`: 'auto' runs a few steps of both ways and takes the faster.
         begun: whether the run at a position was begun as a member of a stack, which 'auto' keeps.
+        say: is told what is measured, before the programs for that are compiled.
+        between: as in stacks.measure; of what it raises, Interrupted ends the packing.
     """
     groups = stacks.group(range(len(chosen)), lambda i: chosen[i].experiment)
     for members in _from_own(groups, how.worker):
         try:
-            packs = _packs(members, chosen, how, begun)
+            packs = _packs(members, chosen, how, begun, say, between)
+        except Interrupted:
+            raise
         except Exception as error:  # what is wrong with a run it says itself, by itself
             reason = ' '.join(str(error).split())[:200]
             packs = [Pack([i], f'one by one: no stack could be made ({reason})') for i in members]
@@ -72,7 +83,12 @@ def packed(chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]) -> 
 
 
 def _packs(
-    members: list[int], chosen: Sequence[Chosen], how: How, begun: Callable[[int], bool]
+    members: list[int],
+    chosen: Sequence[Chosen],
+    how: How,
+    begun: Callable[[int], bool],
+    say: Callable[[str], object],
+    between: Callable[[], object],
 ) -> list[Pack]:
     """The packs of one signature."""
     first = chosen[members[0]]
@@ -87,7 +103,11 @@ def _packs(
         told = 'one by one: only resident data under --parallel=jit are heard by several at once'
         return [Pack([i], told) for i in members]
     timed = how.stack == 'auto' and not any(map(begun, members))
-    found = _measured(first, how, timed)
+    wanted = (
+        'are faster one by one or stacked: both are compiled' if timed else 'fit into one program'
+    )
+    say(f'stack     measuring {"whether" if timed else "how many of"} {len(members)} runs {wanted}')
+    found = _measured(first, how, timed, between)
     record = {'choice': how.stack, **dataclasses.asdict(found)}
     if timed and not found.faster():
         told = f'one by one: {compared(found)}'
@@ -101,10 +121,12 @@ def _packs(
     return packs
 
 
-def _measured(chosen: Chosen, how: How, timed: bool) -> stacks.Measured:
+def _measured(
+    chosen: Chosen, how: How, timed: bool, between: Callable[[], object]
+) -> stacks.Measured:
     common = shared.share(shared.signature(chosen.experiment), chosen.corpus, False)
     way = course(common.bound, len(common.made.parts['train']), how.options.steps_per_dispatch)
-    return stacks.measure(common, way, timed)
+    return stacks.measure(common, way, timed, between)
 
 
 def _from_own(found: Sequence[T], worker: tuple[int, int]) -> list[T]:

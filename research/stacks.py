@@ -77,20 +77,25 @@ def packs(stack: Sequence[Any], most: int) -> list[list[Any]]:
     return [list(stack[end - size - (at < longer) : end]) for at, end in enumerate(ends)]
 
 
-def measure(shared: Shared, way: Course, timed: bool) -> Measured:
+def measure(
+    shared: Shared, way: Course, timed: bool, between: Callable[[], object] = lambda: None
+) -> Measured:
     """Compiles the program of one run and that of a stack, and runs each a few steps if asked to.
 
     What is compiled for the steps is kept by JAX's cache of programs, where there is one; without
-    them a few examples are read in place of all.
+    them a few examples are read in place of all. `between` is called once each program is compiled,
+    and after each that ran; what it raises ends the measuring.
     """
-    alone, alone_s = _probe(shared, way, 1, timed)
-    both, both_s = _probe(shared, way, PROBED, timed)
+    alone, alone_s = _probe(shared, way, 1, timed, between)
+    both, both_s = _probe(shared, way, PROBED, timed, between)
     member = max((both - alone) // (PROBED - 1), 0)
     stacked_s = None if both_s is None else both_s / PROBED
     return Measured(max(alone - member, 0), member, alone_s, stacked_s)
 
 
-def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int, float | None]:
+def _probe(
+    shared: Shared, way: Course, members: int, timed: bool, between: Callable[[], object]
+) -> tuple[int, float | None]:
     """Bytes of a program besides its data, and the seconds of one of its steps."""
     bound = shared.bound
     if members == 1:
@@ -117,6 +122,7 @@ def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int,
     dispatch = steps.compile_steps(bound, way.total, devices)
     rest = scalars, fresh
     needed = _bytes(dispatch.lower(state, data, indices, positions, rest).compile(), data)
+    between()
     if not timed:
         return needed, None
     best = float('inf')
@@ -125,6 +131,7 @@ def _probe(shared: Shared, way: Course, members: int, timed: bool) -> tuple[int,
         state, sums = dispatch(state, data, indices, positions, rest)
         jax.block_until_ready(sums)
         best = min(best, time.perf_counter() - began)
+        between()
     return needed, best / way.dispatch
 
 

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 import experiments
-from research import claims, driver, grid, ledger, overrides, packing, planned, runs
+from research import claims, driver, grid, ledger, overrides, packing, planned, runs, stacks
 from research.choosing import Chosen
 from research.interrupts import Interrupts
 from research.loop import Options
@@ -15,6 +15,7 @@ from research.packing import How, Pack
 from research.renewal import renew
 
 MEMBERS = 8
+PACKED = packing.packed
 
 
 @pytest.fixture
@@ -165,6 +166,31 @@ def test_a_stop_between_two_runs_is_said_and_starts_no_other(
     out = capsys.readouterr().out
     assert out.count(driver.LEAVING) == 1
     assert 'SIGINT: some: 8 runs: 2 done, 6 waiting' in out
+
+
+def test_that_it_is_measured_is_said_before_and_a_stop_there_ends_after_the_program_under_way(
+    members, trained, tmp_path, monkeypatch, capsys
+):
+    tried, _ = trained
+    real, compiled = stacks.steps.compile_steps, []
+
+    def compile_steps(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        compiled.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(packing, 'packed', PACKED)
+    monkeypatch.setattr(stacks.steps, 'compile_steps', compile_steps)
+    assert drive(members, tmp_path) == 130
+    assert (len(compiled), tried) == (1, [])
+    first, said, why, _, last = capsys.readouterr().out.strip().splitlines()
+    assert (
+        first
+        == 'stack     measuring whether 8 runs are faster one by one or stacked: both are compiled'
+    )
+    assert said == driver.LEAVING
+    assert why == 'SIGINT: measured no further; the same command measures anew'
+    assert last.startswith('SIGINT: some: 8 runs: 8 waiting (')
 
 
 def test_a_stop_while_the_last_run_of_a_grid_is_scored_leaves_nothing_undone(
