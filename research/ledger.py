@@ -88,12 +88,16 @@ def state(run: Run) -> State:
     return State('stopped' if status == 'started' else 'waiting')
 
 
+def counted(states: Sequence[State]) -> str:
+    """How many are done, running and so on, as in '3 done, 1 waiting'."""
+    counts = Counter(each.word for each in states)
+    return ', '.join(f'{counts[word]} {word}' for word in WORDS if counts[word])
+
+
 def lines(name: str, entries: Sequence[Entry]) -> list[str]:
     """The grid for people: counts, and a line for each run that is not done."""
     states = [state(each.run) for each in entries]
-    counts = Counter(each.word for each in states)
-    told = [f'{counts[word]} {word}' for word in WORDS if counts[word]]
-    found = [f'{name}: {len(entries)} runs: {", ".join(told)} ({time.strftime("%H:%M:%S")})']
+    found = [f'{name}: {len(entries)} runs: {counted(states)} ({time.strftime("%H:%M:%S")})']
     for entry, own in zip(entries, states, strict=True):
         if own.word != 'done':
             said = f'{own.word:8} {entry.label} {_seed(entry)}  {entry.run.directory}'

@@ -78,6 +78,32 @@ def resolve(
     return list(found.values())
 
 
+def on_the_standin(
+    grid: Grid,
+    planned: Sequence[Planned],
+    assignments: Sequence[str],
+    data_dir: Path,
+    runs_dir: Path,
+) -> list[str]:
+    """A line where members that are shown on another corpus were begun on the stand-in for it.
+
+    Args:
+        planned: as `resolve` has them, by the same `assignments` and folders.
+    """
+    first = planned[0].chosen
+    name = first.experiment.standin.corpus
+    if name == first.corpus.name:
+        return []
+    try:
+        others = resolve(grid, name, assignments, data_dir, runs_dir, prepare=False)
+    except UserError:  # not prepared, or nothing that these changes could be trained on
+        return []
+    states = [ledger.state(each.entry.run) for each in others]
+    if all(each.word == 'waiting' for each in states):
+        return []
+    return [f'on {name}: {ledger.counted(states)}: --corpus={name} shows them']
+
+
 def plan(grid: Grid, planned: Sequence[Planned], how: How) -> list[str]:
     """What would be trained: a line a label with seeds, parameters and steps; starts nothing.
 

@@ -35,7 +35,9 @@ def train(grid: Grid) -> int:
     chosen = flags.positions(len(members))
     asked = {i: entries[i] for i in chosen or range(len(entries))}
     if FLAGS.status:
-        print('\n'.join(ledger.lines(grid.name, entries)))
+        told = ledger.lines(grid.name, entries)
+        told += planned.on_the_standin(grid, members, flags.assignments(), *where)
+        print('\n'.join(told))
         return 0
     how = packing.How(flags.options(), FLAGS.wandb, FLAGS.stack, flags.worker(), chosen)
     if FLAGS.plan:
