@@ -1,6 +1,8 @@
 """A forest's run from its directory to its result, on recordings that lie in memory."""
 
 import json
+import os
+import signal
 
 import jax
 import numpy as np
@@ -24,6 +26,7 @@ from research.choosing import Chosen
 from research.errors import UserError
 from research.evaluate import Evaluator
 from research.gathering import gather
+from research.interrupts import ENDING, Interrupted, Interrupts
 from research.loggers.jsonl import MetricsFile
 from research.plan import plan
 from research.results import mapping
@@ -165,6 +168,36 @@ def test_an_interrupted_run_starts_again_and_ends_as_one_that_was_not(
     assert place == begun
     assert numbers(place) == numbers(tempo[0])
     assert {**result, 'seconds': 0} == {**tempo[1], 'seconds': 0}
+
+
+@pytest.mark.parametrize(
+    ('owner', 'name', 'said'),
+    [(growing, 'grow', forests.LEAVING), (nodes, 'save', ENDING)],
+    ids=['before', 'after'],
+)
+def test_a_stop_before_the_last_forest_is_kept_starts_again_and_a_later_one_lets_the_run_end(
+    owner, name, said, corpus, go, tmp_path, monkeypatch, capsys
+):
+    real = getattr(owner, name)
+
+    def done(*arguments):
+        came = real(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return came
+
+    monkeypatch.setattr(owner, name, done)
+    chosen = experiment('tempo_flux_forest', 'model.trees=5', 'model.depth=3')
+    with Interrupts() as around:
+        if said == ENDING:
+            go(chosen, corpus, tmp_path)
+        else:
+            with pytest.raises(Interrupted, match='stopped after 0 of 1 forests'):
+                go(chosen, corpus, tmp_path)
+        assert around.number == signal.SIGTERM
+    [place] = runs.find(tmp_path)
+    assert place.status() == ('finished' if said == ENDING else 'started')
+    out = capsys.readouterr().out
+    assert [line for line in (forests.LEAVING, ENDING) if line in out] == [said]
 
 
 def test_tables_read_a_forest_as_they_read_a_network(genre):

@@ -105,6 +105,25 @@ def test_a_search_that_was_stopped_goes_on_and_trains_nothing_twice(world, capsy
     assert len(tried) == 13
 
 
+def test_a_stop_between_two_rungs_is_said_and_begins_no_other(world, monkeypatch, capsys):
+    go, tried, _, _ = world
+    real = searching.promoted
+
+    def promoted(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, 'promoted', promoted)
+        assert go() == 130
+    assert len(tried) == 9
+    said = capsys.readouterr().out
+    assert said.count(driver.LEAVING) == 1
+    assert f'SIGINT: {SEARCH.name}: the same command goes on\n' in said
+    assert go() == 0
+    assert len(tried) == 13
+
+
 def test_a_trial_that_fails_is_left_behind(world):
     go, tried, _, fails = world
     fails |= {2, 5}

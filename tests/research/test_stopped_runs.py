@@ -14,10 +14,11 @@ from research.interrupts import ENDING, Interrupted, Interrupts
 
 SMALL = (
     'data.corpus=drawn',
+    'data.protocol=folds',
     'data.slice_s=1',
     'data.slices=1',
     'frontend.rate_hz=8000',
-    'model.widths=4',
+    'model.widths=4,4',
     'batch_size=2',
     'steps=4',
     'eval_epochs=1',
