@@ -101,7 +101,8 @@ def paired_difference(
     """How much larger one score is than another on the same items, with its interval.
 
     Both meet the same groups in each draw, so that what makes an item hard for both cancels; the
-    seeds of each are resampled on their own.
+    seeds of each are resampled on their own. So it may hold 0 where the items of these very seeds
+    tell the two apart (`significance.paired_permutation`, which keeps the seeds as they are).
 
     Args:
         one: the score.

@@ -26,9 +26,10 @@ Takes run directories, folders of them, or names of experiments or grids under -
 that is there. Runs that were trained by settings that differ in nothing but the seed are averaged;
 the folds of a protocol are pooled, so that every item is tested once. In brackets: the 95% interval
 over seeds and items, groups resampled whole; of one seed, over items alone. Rows that a paired
-permutation test does not tell from the best of their column are marked; --against=ROW adds each
-row's difference from that one, on the same items. Corpora, protocols and fingerprints never share a
-column.
+permutation test over groups, the seeds as they are, does not tell from the best of their column are
+marked; --against=ROW adds each row's difference from that one, on the same items: its interval, for
+it is over seeds too, may hold 0 where the test tells the two apart. Corpora, protocols and
+fingerprints never share a column.
 
 flags:
 """

@@ -82,6 +82,7 @@ def lay(
             f'Better: probability of improvement, how often a seed is {better} than one of '
             f'{against}, ties counting half.',
         ]
+        notes += [note for part in parts for note in part.at_odds()]
     return Layout(len(rows), header, lines, notes)
 
 
@@ -89,6 +90,7 @@ class _Column:
     """Entries of all rows in one column of scores."""
 
     def __init__(self, cells: Cells, column: Texts, metric: str, against: str | None):
+        self._name = ', '.join(column)
         self._cells = {row: cell for (row, its), cell in cells.items() if its == column}
         self._score, self._against = scores.of(metric), against
         found = [cell for cell in self._cells.values() if cell.seeds]
@@ -104,9 +106,9 @@ class _Column:
         alike = said if not self._tested and not self._device else []
         if self._tested != self._device:
             alike = said[len(tested) :] if self._tested else said[:1]
-        self.notes = [f'{", ".join(column)}: {", ".join(alike)}.'] if alike else []
+        self.notes = [f'{self._name}: {", ".join(alike)}.'] if alike else []
         self.titles = [
-            f'{metric}: {", ".join(column)}',
+            f'{metric}: {self._name}',
             *([self._score.per, 'groups'] if self._tested else []),
             *('seeds', 'parameters', 'seconds'),
             *(['device'] if self._device else []),
@@ -135,6 +137,33 @@ class _Column:
             entries.append(Entry(text, interval(*ends, share, '+'), cell.difference))
             entries.append(Entry(f'{cell.improvement:.0%}', order=cell.improvement))
         return entries
+
+    def at_odds(self) -> list[str]:
+        """A note on rows whose difference may be none by its interval, but not by the test.
+
+        The test is of a row and the best of the column, the interval of a row and the one that the
+        others are compared with: both are of one pair where that one is the best, or the row is.
+        """
+        base = next((cell for row, cell in self._cells.items() if said(row) == self._against), None)
+        if base is None:
+            return []
+        # The best has no p: the others are tested against it.
+        p = {row: base.p if math.isnan(cell.p) else cell.p for row, cell in self._cells.items()}
+        pairs = [
+            (row, cell)
+            for row, cell in self._cells.items()
+            if math.isnan(base.p) or math.isnan(cell.p)
+            if p[row] <= LEVEL and cell.difference_low <= 0 <= cell.difference_high
+        ]
+        if not pairs:
+            return []
+        rows = '; '.join(said(row) for row, _ in pairs)
+        several = max(base.seeds, *(cell.seeds for _, cell in pairs)) > 1
+        why = 'with these seeds the items tell them apart, with others they may not'
+        return [
+            f'{self._name}: the test tells {rows} from {self._against}, though the interval of the '
+            f'difference holds 0: {why if several else "it is close"}.'
+        ]
 
     def _mean(self, cell: Cell) -> Entry:
         if not cell.seeds:
@@ -165,11 +194,17 @@ def _meanings(cells: Iterable[Cell], aggregate: str) -> list[str]:
         notes.append("Of a single group the interval is Wilson's, with one trial.")
     p_values = [cell.p for cell in found if not math.isnan(cell.p)]
     if p_values:
-        how = "paired permutation test over groups, Holm's correction over rows"
+        test = 'paired permutation test over groups, the seeds as they are'
         tied = f'†: not told apart from it at {LEVEL:.0%}'
         clear = f'All others are told apart from it at {LEVEL:.0%}'
+        how = f"{test}, Holm's correction over rows"
         notes.append(f'Bold: the best. {tied if max(p_values) > LEVEL else clear} ({how}).')
     return notes
+
+
+def said(row: Texts) -> str:
+    """A row's name as people read it."""
+    return ', '.join(row)
 
 
 def _count(value: int | None) -> Entry:

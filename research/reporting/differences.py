@@ -74,8 +74,9 @@ def drawn(comparison: Comparison, numbers: Numbers, wanted: str | None) -> Marku
     better = 'lower' if score.lowest else 'higher'
     about = (
         f'{metric} less that of {said(base)}, on the same items: the paired difference with its '
-        f'95% interval over seeds and groups. Where it holds 0, the items do not '
-        'tell the two apart.'
+        f'95% interval over seeds and groups. Where it holds 0, other seeds and items may turn the '
+        'difference round; the test below the scores keeps the seeds as they are, so that it may '
+        'tell the two apart all the same.'
     )
     caption = (
         f'Better: how often a seed is {better} than one of {said(base)}, ties counting half. '

@@ -99,6 +99,31 @@ def test_differences_carry_their_sign_and_how_often_a_seed_is_better():
     assert layout.lines[1][-2].interval == '[-20.0%, +30.0%]'
 
 
+def test_rows_are_named_that_the_test_tells_apart_though_their_interval_holds_0():
+    more = dataclasses.replace(SECOND, difference=0.25, difference_low=-0.2, difference_high=0.3)
+    least = dataclasses.replace(
+        FIRST, difference=-0.25, difference_low=-0.3, difference_high=0.2, p=math.nan
+    )
+    told = 'though the interval of the difference holds 0: with these seeds the items tell them'
+    notes = lay({(A, C): FIRST, (B, C): more}, ['name'], 'wer', 'a').notes
+    assert notes[-1].startswith(f'c: the test tells b from a, {told}')
+    notes = lay({(A, C): least, (B, C): SECOND}, ['name'], 'wer', 'b').notes
+    assert notes[-1].startswith(f'c: the test tells a from b, {told}')
+    alone = {
+        key: dataclasses.replace(each, seeds=1) for key, each in (((A, C), FIRST), ((B, C), more))
+    }
+    assert lay(alone, ['name'], 'wer', 'a').notes[-1].endswith('holds 0: it is close.')
+    for clear in ({'difference_low': 0.1}, {'p': 0.2}, {'difference_low': math.nan}):
+        cells = {(A, C): FIRST, (B, C): dataclasses.replace(more, **clear)}
+        assert not any('though' in note for note in lay(cells, ['name'], 'wer', 'a').notes)
+
+
+def test_the_caption_says_that_the_test_keeps_the_seeds_as_they_are():
+    notes = lay({(A, C): FIRST, (B, C): SECOND}, ['name'], 'wer').notes
+    how = "paired permutation test over groups, the seeds as they are, Holm's correction over rows"
+    assert f'({how}).' in notes[-1]
+
+
 def test_what_is_not_defined_is_said_and_never_the_best():
     silent = dataclasses.replace(FIRST, mean=math.nan, low=math.nan, high=math.nan)
     layout = lay({(A, C): silent, (B, C): SECOND, (A, B): silent}, ['name'], 'precision')
