@@ -18,6 +18,10 @@ from data_prep.pages.wording import plain
 
 COLOURS, DASHES = 7, 3
 LINE, HEAD = 30, 38  # units of height that an interval takes, and the axis above them
+SIZE, GAP = 11, 8  # units of a letter's size, and between a name and its number
+# Letters' widths in their size: those of DejaVu Sans, the widest of the fonts that pages ask for.
+NARROW, WIDE = ' .,:;|!()[]/-ijlftr', 'mwMW%@+=<>~\u2026\u2192'
+SHORTEST = 8  # letters that are left of a name
 Number = float | int
 SPIKE = 20.0  # times the median, past which a scale is logarithmic
 LEAST = 1e-12  # of a logarithmic scale
@@ -123,7 +127,7 @@ def intervals(
         pieces.append(tag('path', d=f'M{place:.1f} 34V{height}', class_=line))
     stacked = []
     for number, each in enumerate(found):
-        name = plain(each.name, max(58 - len(each.said), 16))
+        name = _shortened(each.name, 346 - 14 - GAP - _span(each.said))
         inside = [
             tag('title', f'{each.name}: {each.said}'),
             # Between the lines of the axis, which would strike through the words, and the words.
@@ -164,6 +168,20 @@ def points(
     ]
     pieces.append(tag('g', *dots, class_=f'{style(row)} dots'))
     return charts.figure(told, pieces)
+
+
+def _shortened(name: str, room: Number) -> str:
+    """As much of a name, its middle left out, as fits into so many units."""
+    fits = (plain(name, most) for most in range(len(plain(name)), SHORTEST, -1))
+    return next((each for each in fits if _span(each) <= room), plain(name, SHORTEST))
+
+
+def _span(text: str) -> float:
+    """Units that a text takes at most, or nearly so."""
+    narrow, wide = (sum(map(text.count, letters)) for letters in (NARROW, WIDE))
+    capitals = sum(letter.isupper() and letter not in WIDE for letter in text)
+    rest = len(text) - narrow - wide - capitals
+    return SIZE * (0.41 * narrow + 0.64 * rest + 0.77 * capitals + 0.97 * wide)
 
 
 def style(row: int) -> str:
