@@ -60,3 +60,18 @@ def test_what_filters_leave_out_is_told_of_the_records_that_take_part(drawn):
     experiment = overrides.apply(MLP, changes)
     told = description.described(choosing.Chosen(experiment, corpus, stand_in=False))
     assert 'note      left out by data.max_s=2: 7 of 21' in told
+
+
+def test_a_run_that_tells_numbers_counts_records_and_names_no_classes(drawn):
+    said = {'target': [str(100 + i) for i in range(24)], 'label': ['a'] * 23 + ['b']}
+    corpus = drawn([(8000, 3.0)] * 24, **said)
+    changes = ['data.corpus=drawn', 'data.protocol=folds']
+    chosen = {}
+    for name in ('tempo_cnn1d', 'genre_mlp'):
+        experiment = overrides.apply(experiments.build(name), changes)
+        lines = description.described(choosing.Chosen(experiment, corpus, stand_in=False))
+        chosen[name] = '\n'.join(lines)
+    assert 'drawn, 24 records, fingerprint' in chosen['tempo_cnn1d']
+    assert 'nothing of' not in chosen['tempo_cnn1d']
+    assert 'drawn, 2 classes, fingerprint' in chosen['genre_mlp']
+    assert 'nothing of b in' in chosen['genre_mlp']
