@@ -192,6 +192,10 @@ def _meanings(cells: Iterable[Cell], aggregate: str) -> list[str]:
         notes.append(f'In brackets: 95% intervals by bootstrap {over[frozenset(seeds)]}.')
     if any(cell.groups == 1 and not math.isnan(cell.low) for cell in found):
         notes.append("Of a single group the interval is Wilson's, with one trial.")
+    if any(
+        cell.groups == 1 and math.isnan(cell.low) and not math.isnan(cell.mean) for cell in found
+    ):
+        notes.append('Of a single group what is no share up to 100% has no interval.')
     p_values = [cell.p for cell in found if not math.isnan(cell.p)]
     if p_values:
         test = 'paired permutation test over groups, the seeds as they are'

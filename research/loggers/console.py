@@ -4,10 +4,11 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Protocol, cast, runtime_checkable
 
 from data_prep.building.progress import duration
+from research.scores import SCORES
 
 PLAIN_INTERVAL_S = 10.0
 BAR_INTERVAL_S = 0.1
@@ -161,15 +162,37 @@ def summary(result: Mapping[str, Any]) -> list[str]:
         f'{result["parameters"]:,} parameters; {duration(result["seconds"])} of training'
     ]
     for part in ('valid', 'test'):
-        scores = result[part]
-        counts = ', '.join(f'{scores[unit]} {unit}' for unit in UNITS if unit in scores)
+        found = result[part]
+        counts = ', '.join(_counted(found[unit], unit) for unit in UNITS if unit in found)
         lines.append(f'{part}: {counts}')
-        for name, value in scores.items():
+        for name, value in found.items():
             if value is None:
                 lines.append(f'  {name:14} undefined')
             if isinstance(value, float):
-                low, high = scores.get(f'{name}_interval', (None, None))
+                low, high = found.get(f'{name}_interval', (None, None))
                 interval = '' if low is None else f'  [{low:.3f}, {high:.3f}]'
                 lines.append(f'  {name:14} {value:.3f}{interval}')
     lines += result.get('caveats', [])
-    return [*lines, 'in brackets: 95% intervals, groups resampled whole']
+    return [*lines, _meant([result['valid'], result['test']])]
+
+
+def _meant(parts: Sequence[Mapping[str, Any]]) -> str:
+    """What brackets are, and why scores of a single group have others or none."""
+    alone = {
+        name: f'{name}_interval' in part
+        for part in parts
+        for name, value in part.items()
+        if part.get('groups') == 1 and isinstance(value, float)
+        if name in SCORES and SCORES[name].units
+    }
+    meant = 'in brackets: 95% intervals, groups resampled whole'
+    if any(alone.values()):
+        meant += "; of a single group Wilson's, with one trial"
+    if without := [name for name, there in alone.items() if not there]:
+        meant += f"; none of {', '.join(without)}: one group cannot be resampled, and Wilson's "
+        meant += 'interval is of shares up to 100%'
+    return meant
+
+
+def _counted(count: int, unit: str) -> str:
+    return f'{count} {unit.removesuffix("s") if count == 1 else unit}'

@@ -81,6 +81,16 @@ def test_the_table_says_what_its_intervals_are_over():
     assert not any('bracket' in note for note in lay({(A, C): without}, ['name'], 'wer').notes)
 
 
+def test_what_has_no_interval_for_being_of_one_group_is_explained():
+    alone = dataclasses.replace(FIRST, mean=1.2, low=math.nan, high=math.nan, groups=1)
+    told = 'Of a single group what is no share up to 100% has no interval.'
+    assert told in lay({(A, C): alone}, ['name'], 'wer').notes
+    assert told not in lay({(A, C): dataclasses.replace(alone, groups=2)}, ['name'], 'wer').notes
+    shared = lay({(A, C): dataclasses.replace(FIRST, groups=1)}, ['name'], 'wer').notes
+    assert told not in shared
+    assert "Of a single group the interval is Wilson's, with one trial." in shared
+
+
 def test_a_mark_is_explained_where_it_stands_alone():
     for p, said in ((0.2, '†: not told apart from it at 5%'), (0.02, 'All others are told apart')):
         cells = {(A, C): FIRST, (B, C): dataclasses.replace(SECOND, p=p)}

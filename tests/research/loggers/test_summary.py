@@ -27,3 +27,21 @@ def test_summary_tells_both_parts_with_intervals_and_counts():
     assert '  item_accuracy  0.600  [0.591, 0.700]' in lines
     assert '  precision      undefined' in lines
     assert 'validation has no call' in lines
+    assert lines[-1] == 'in brackets: 95% intervals, groups resampled whole'
+
+
+def test_summary_says_why_a_score_of_one_group_has_no_bracket():
+    valid = {'loss': 9.0, 'wer': 0.9, 'wer_interval': [0.1, 1.0], 'items': 40, 'groups': 2}
+    test = {'loss': 9.0, 'wer': 1.2, 'items': 1, 'groups': 1}
+    result = {'best_step': 6, 'steps': 9, 'parameters': 10, 'seconds': 1.0, 'valid': valid}
+    lines = summary(result | {'test': test})
+    assert 'test: 1 item, 1 group' in lines
+    assert lines[-1] == (
+        'in brackets: 95% intervals, groups resampled whole; none of wer: one group cannot be '
+        "resampled, and Wilson's interval is of shares up to 100%"
+    )
+    lines = summary(result | {'test': test | {'wer': 0.5, 'wer_interval': [0.1, 0.9]}})
+    assert lines[-1] == (
+        'in brackets: 95% intervals, groups resampled whole; '
+        "of a single group Wilson's, with one trial"
+    )
