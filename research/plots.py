@@ -146,3 +146,8 @@ def page(path: Path, width_in: float, height_in: float) -> Iterator[Any]:
         yield figure
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
+
+
+def legend(figure: Any, axes: Any, **given: Any) -> None:
+    """What the marks of some axes are, below the picture, where it hides none of them."""
+    figure.legend(*axes.get_legend_handles_labels(), loc='outside lower center', **given)

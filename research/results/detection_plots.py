@@ -28,7 +28,7 @@ def precision_recall(trained: Trained) -> None:
     """Writes plots/precision_recall.png: both parts, by item, the tuned threshold marked."""
     threshold = trained.tuned['threshold']
     path = trained.place.plots / 'precision_recall.png'
-    with plots.page(path, 4.4, 4.2) as figure:
+    with plots.page(path, 4.4, 5.3) as figure:
         axes = figure.subplots()
         for part, evaluator in trained.evaluators.items():
             probability, target = detections.joined(trained.predictions[part], evaluator.truth)
@@ -47,7 +47,7 @@ def precision_recall(trained: Trained) -> None:
         axes.yaxis.set_major_formatter('{x:.0%}')
         axes.grid(color='#DDDDDD', linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.legend(loc='lower left', title=f'marked: probability of {threshold:.3g} or more')
+        plots.legend(figure, axes, title=f'marked: probability of {threshold:.3g} or more')
 
 
 def _curve(

@@ -19,18 +19,26 @@ def draw(trained: Trained) -> None:
     low, high = float(min(true.min(), said.min())), float(max(true.max(), said.max()))
     room = 0.05 * (high - low)
     ends = np.array([low - room, high + room])
-    with plots.page(trained.place.plots / 'scatter.png', 4.6, 4.6) as figure:
+    unit = ' beats a minute' if task.tempo else ''
+    axis = 'tempo (beats a minute)' if task.tempo else task.column
+    with plots.page(trained.place.plots / 'scatter.png', 4.9, 5.7) as figure:
         axes = figure.subplots()
         axes.fill_between(
-            ends, ends - error, ends + error, color='#DDDDDD', label=f'mean error: {error:.3g}'
+            ends,
+            ends - error,
+            ends + error,
+            color='#DDDDDD',
+            label=f'mean error: {error:.3g}{unit}',
         )
         if task.tempo:
             near = (1 - TOLERANCE) * ends, (1 + TOLERANCE) * ends
             axes.fill_between(ends, *near, color=plots.ITEMS, alpha=0.35, label='within 4%')
-            for octave in OCTAVES[1:]:
-                axes.plot(ends, octave * ends, ':', color=plots.BEST, linewidth=0.8)
-        axes.plot(ends, ends, color=plots.BEST, linewidth=1)
+            for number, octave in enumerate(OCTAVES[1:]):
+                label = None if number else '2, ½, 3 and ⅓ times the truth'
+                axes.plot(ends, octave * ends, ':', color=plots.BEST, linewidth=0.8, label=label)
+        axes.plot(ends, ends, color=plots.BEST, linewidth=1, label='the truth')
         axes.plot(true, said, 'o', color=plots.TRAIN, alpha=0.7, markersize=4)
-        axes.set(xlim=ends, ylim=ends, aspect='equal', xlabel=f'true {task.column}')
-        axes.set(ylabel='told', title=f'{trained.made.corpus.name}, test part, per recording')
-        axes.legend(loc='upper left')
+        axes.set(xlim=ends, ylim=ends, aspect='equal', xlabel=f'true {axis}')
+        axes.set(ylabel=f'told {axis}')
+        axes.set_title(f'{trained.made.corpus.name}, test part, per recording')
+        plots.legend(figure, axes, ncols=2, columnspacing=1, handlelength=1.4)

@@ -30,7 +30,7 @@ def draw(
         path: PNG file to write.
         title: over the picture.
     """
-    with plots.page(path, 7.6, 4.4) as figure:
+    with plots.page(path, 7.6, 4.7) as figure:
         above, below = figure.subplots(2, 2, sharex=True, height_ratios=(4, 1))
         figure.suptitle(title, size=11)
         names = ('as given', f'at temperature {temperature:.2f}')
@@ -46,7 +46,7 @@ def draw(
             below[column].locator_params(axis='y', nbins=3, integer=True)
         above[0].set_ylabel('accuracy')
         below[0].set_ylabel('items')
-        above[0].legend(loc='upper left')
+        plots.legend(figure, above[0], ncols=3)
 
 
 def _bars(axes: Any, table: calibration.Reliability) -> None:
@@ -68,6 +68,6 @@ def _bars(axes: Any, table: calibration.Reliability) -> None:
         label='gap to what is claimed',
         **shared,
     )
-    axes.plot([0, 1], [0, 1], ':', color=plots.BEST, linewidth=1)
+    axes.plot([0, 1], [0, 1], ':', color=plots.BEST, linewidth=1, label='as claimed')
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     axes.yaxis.set_major_formatter('{x:.0%}')
