@@ -8,7 +8,6 @@ from data_prep.pages.document import document
 from research.formats import html
 from research.formats.layout import Entry
 from research.reporting import figures, parts
-from tests.research.browser import drive, found
 
 NAMES = (
     'tempo_cnn1d optimizer.learning_rate=1e-4',
@@ -20,10 +19,8 @@ SAID = ('+9.772 [-4.842, +28.138]', '-1,009.772 [-1,004.842, +1,128.138]')
 
 
 @pytest.fixture(scope='module')
-def seen(tmp_path_factory):
+def seen(driven):
     """Where names and numbers stand, and what of the titles is cut off."""
-    if (browser := found()) is None:
-        pytest.skip('neither chromium nor google-chrome is installed here')
     shown = [
         figures.Interval(row, name, 0.5, 0.2, 0.9, said)
         for row, (name, said) in enumerate((name, said) for name in NAMES for said in SAID)
@@ -33,9 +30,7 @@ def seen(tmp_path_factory):
     table = parts.table('Titles sort.', header, [[parts.plain('a'), *[Entry('0.1')] * len(NAMES)]])
     style = '\n'.join(path.read_text(encoding='utf-8') for path in STYLES)
     whole = document('title', style, [parts.gallery([picture]), table], '')
-    return drive(
-        browser,
-        tmp_path_factory.mktemp('page'),
+    return driven(
         whole,
         """
         const ends = (chosen, end) => all(chosen).map((each) => each.getBoundingClientRect()[end]);

@@ -50,6 +50,27 @@ def test_the_utterances_of_the_chosen_speaker_are_shown(driven):
     }
 
 
+def test_the_lines_of_an_utterance_begin_below_one_another(driven):
+    words = ' '.join(['ELEPHANTS', 'WALK'] * 30)
+    own = dict.fromkeys(('reference', 'greedy'), words) | {'with_lm': 'ELEPHANTS'}
+    counts = {'words': '60', 'edits': '0', 'edits_with_lm': '59'}
+    found, _ = driven(
+        alignments.page('x', [own | counts | {'item': 'one', 'speaker': 'ann'}]),
+        """
+        return all('.aligned').map((each) => {
+          const [side, ...rest] = Array.from(each.children, (x) => x.getBoundingClientRect());
+          const firsts = rest.filter((x, place) => !place || x.top > rest[place - 1].top);
+          return { side: side.right, starts: firsts.map((x) => x.left) };
+        });
+        """,
+    )
+    assert len(found) == 2
+    for each in found:
+        assert len(each['starts']) > 2
+        assert set(each['starts']) == {each['starts'][0]}
+        assert each['side'] < each['starts'][0]
+
+
 @pytest.fixture(scope='module')
 def mapped() -> str:
     """Four recordings at the corners, those to the right named wrongly."""
