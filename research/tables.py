@@ -102,7 +102,8 @@ def build(arguments: Sequence[str]) -> tuple[str, list[str]]:
 
 def _built(places: Sequence[str], own: flags.FlagValues) -> tuple[str, list[str]]:
     found = gather(places or [own.runs_dir], Path(own.runs_dir))
-    own.metric = own.metric or _selecting(found)
+    if own.metric is None:
+        own.metric, found = _selected(found)
     rows = own.rows or (['label'] if found.labelled else ['name'])
     cells, notes = tabulate(
         found, rows, own.columns, own.metric, own.against, aggregates.AGGREGATES[own.aggregate]
@@ -113,10 +114,24 @@ def _built(places: Sequence[str], own: flags.FlagValues) -> tuple[str, list[str]
     return FORMATS[own.format](cells, rows, own), found.notes + notes
 
 
-def _selecting(found: Gathered) -> str:
-    """The score that all runs were selected by; 'item_accuracy' where there are several."""
-    main = {scores.main(run.tested.known()) for run in found.finished}
-    return main.pop() if len(main) == 1 else 'item_accuracy'
+def _selected(found: Gathered) -> tuple[str, Gathered]:
+    """The score that all runs were selected by; where there are several, item_accuracy, and what
+    has it, with one line on all the others.
+    """
+    by = sorted({scores.main(run.tested.known()) for run in found.finished})
+    if len(by) == 1:
+        return by[0], found
+    metric = 'item_accuracy'
+    having = [run for run in found.finished if metric in run.tested.known()]
+    without = [run.tested.known() for run in found.finished if metric not in run.tested.known()]
+    if not having or not without:
+        return metric, found
+    others = '|'.join(sorted({scores.main(known) for known in without}))
+    note = (
+        f'left out: {len(without)} of {len(found.finished)} runs have no {metric}, which is taken '
+        f'where runs were selected by several scores: --metric={others} shows the others'
+    )
+    return metric, found._replace(finished=having, notes=[*found.notes, note])
 
 
 def _laid(cells: Cells, rows: Sequence[str], own: flags.FlagValues) -> layout.Layout:

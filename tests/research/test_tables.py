@@ -243,3 +243,19 @@ def test_help_shows_the_command_and_its_flags():
         assert name not in offered
         assert name in ' '.join(where.split())
     assert 'result.json' in where
+
+
+def test_runs_of_several_tasks_are_left_out_by_one_line_that_tells_the_flag(tmp_path: Path, make):
+    make(tmp_path, 'cnn')
+    fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}
+    arrays = {f'wer/{name}': np.array(values) for name, values in fields.items()}
+    for seed in (0, 1):
+        speech = make(tmp_path, 'speech', seed=seed, corpus='phrases', fingerprint='f2')
+        np.savez(speech / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+    text, notes = tables.build([f'--runs_dir={tmp_path}'])
+    assert '| cnn |' in text
+    assert notes == [
+        'left out: 2 of 3 runs have no item_accuracy, which is taken where runs were selected by '
+        'several scores: --metric=wer shows the others'
+    ]
+    assert '| speech |' in tables.build([f'--runs_dir={tmp_path}', '--metric=wer'])[0]
