@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ CLOCKED = {'time_s', 'examples_per_s', 'seconds'}
 # compiled as they stand. Processes of launch.py compile as a user's do.
 XLA_FLAGS = os.environ.get('XLA_FLAGS', '')
 os.environ['XLA_FLAGS'] = f'{XLA_FLAGS} --xla_backend_optimization_level=0'.strip()
+# A shell starts what it puts in the background deaf to it, and the processes of tests after that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
