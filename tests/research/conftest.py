@@ -16,6 +16,7 @@ from tests.research import browser, invented
 if TYPE_CHECKING:
     from research.checkpoint import Checkpoints
     from research.experiment import Experiment
+    from research.planned import Planned
     from research.runs import Run
 
 ITEMS = [f'item {i}' for i in range(30)]
@@ -31,6 +32,25 @@ def drawn() -> Callable[..., Corpus]:
 def composed() -> Callable[..., Corpus]:
     """Makes a corpus of pieces of so many quarter notes in four voices, dealt into three folds."""
     return invented.composed
+
+
+@pytest.fixture
+def members(drawn, tmp_path) -> 'list[Planned]':
+    """Eight runs of one signature, below `tmp_path`, that are not begun."""
+    import experiments
+    from research import ledger, overrides
+    from research.choosing import Chosen
+    from research.planned import Planned
+
+    corpus, found = drawn([(8000, 1.0)] * 6), []
+    for seed in range(8):
+        made = overrides.apply(
+            experiments.build('genre_mlp'), [f'seed={seed}', 'data.corpus=drawn']
+        )
+        chosen = Chosen(made, corpus, False)
+        entry = ledger.Entry('genre_mlp', (f'seed={seed}',), chosen.run(tmp_path))
+        found.append(Planned(entry, chosen))
+    return found
 
 
 @pytest.fixture(scope='session')

@@ -1,35 +1,17 @@
 """How a driver takes packs apart; what trains is replaced by what writes results down."""
 
-import dataclasses
 import os
 import signal
 
 import pytest
 
-import experiments
-from research import claims, driver, grid, ledger, overrides, packing, planned, runs, stacks
-from research.choosing import Chosen
+from research import claims, driver, grid, packing, runs, stacks
 from research.interrupts import Interrupts
-from research.loop import Options
 from research.packing import How, Pack
 from research.renewal import renew
 
-MEMBERS = 8
+MEMBERS = 8  # as `members` has
 PACKED = packing.packed
-
-
-@pytest.fixture
-def members(drawn, tmp_path):
-    """Eight runs of one signature that are not begun."""
-    corpus, found = drawn([(8000, 1.0)] * 6), []
-    for seed in range(MEMBERS):
-        made = overrides.apply(
-            experiments.build('genre_mlp'), [f'seed={seed}', 'data.corpus=drawn']
-        )
-        chosen = Chosen(made, corpus, False)
-        entry = ledger.Entry('genre_mlp', (f'seed={seed}',), chosen.run(tmp_path))
-        found.append(planned.Planned(entry, chosen))
-    return found
 
 
 @pytest.fixture
@@ -209,45 +191,6 @@ def test_a_stop_while_a_stack_is_scored_starts_no_other(members, trained, tmp_pa
     fails['signal 3'] = signal.SIGTERM
     assert drive(members, tmp_path) == 143
     assert tried == [[0, 1], [2, 3]]
-
-
-def test_runs_that_no_stack_can_be_made_of_are_tried_one_by_one(members, monkeypatch):
-    def measure(*_):
-        raise RuntimeError('RESOURCE_EXHAUSTED')
-
-    monkeypatch.setattr(packing.stacks, 'measure', measure)
-    chosen = [each.chosen for each in members]
-    packs = [*packing.packed(chosen, How(Options(stream='off'), stack='on'), lambda i: False)]
-    assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
-    assert all('one by one: no stack could be made' in each.why for each in packs)
-
-
-def test_runs_by_cudnns_lstm_which_cannot_be_stacked_are_packed_one_by_one(members, monkeypatch):
-    monkeypatch.setattr(packing.stacks, 'measure', lambda *_: pytest.fail('a stack was measured'))
-    changes = 'model=LSTM', 'model.recurrence=cudnn'
-    chosen = [
-        dataclasses.replace(
-            each.chosen, experiment=overrides.apply(each.chosen.experiment, changes)
-        )
-        for each in members
-    ]
-    packs = [*packing.packed(chosen, How(Options(stream='off'), stack='on'), lambda i: False)]
-    assert [each.members for each in packs] == [[i] for i in range(MEMBERS)]
-    assert all('are for model.recurrence=scan' in each.why for each in packs)
-
-
-def test_workers_begin_with_their_own_shares(members):
-    chosen = [each.chosen for each in members]
-    orders = [
-        [
-            pack.members[0]
-            for pack in packing.packed(
-                chosen, How(stack='off', worker=(number, 2)), lambda i: False
-            )
-        ]
-        for number in range(2)
-    ]
-    assert orders == [[0, 1, 2, 3, 4, 5, 6, 7], [4, 5, 6, 7, 0, 1, 2, 3]]
 
 
 def test_what_is_to_be_trained_anew_is_set_aside_once_even_where_a_stack_is_halved(
