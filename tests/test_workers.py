@@ -36,7 +36,8 @@ def held(runs_dir):
     """Processes that hold a run, by what their claims say."""
     found = {}
     for path in runs_dir.glob('genre_mlp/*/claim/*.json'):
-        found[json.loads(path.read_text())['pid']] = path.parent.parent
+        if text := path.read_text():  # else it was taken this moment, and not written yet
+            found[json.loads(text)['pid']] = path.parent.parent
     return found
 
 
