@@ -123,10 +123,14 @@ class _Work:
         if not holder or not holder['here']:
             return 'ready'
         # Looked at without a claim, which would tell of itself at every look.
-        if run.directory not in self._seen:
-            print(f'\n{told(each)} is held by process {holder["pid"]}', flush=True)
-            self._seen.add(run.directory)
+        self._tell(each, f'\n{told(each)} is held by process {holder["pid"]}')
         return 'held'
+
+    def _tell(self, each: Planned, held: str) -> None:
+        """That another process holds a run is said once, however often it is looked at."""
+        if each.entry.run.directory not in self._seen:
+            say(held)
+            self._seen.add(each.entry.run.directory)
 
     def _pack(self, members: list[Planned], pack: packing.Pack) -> list[Planned]:
         """Trains a pack; returns what is held by others."""
@@ -159,7 +163,7 @@ class _Work:
         try:
             code = _train(self._grid, each, self._runs_dir, self._how, pack.record)
         except claims.Claimed as claimed:
-            print(claimed, flush=True)
+            self._tell(each, str(claimed))
             return [each]
         if code and code not in STOPPED:
             self.failed.append(each)

@@ -108,6 +108,27 @@ def test_a_member_that_another_process_holds_is_asked_for_again(
     assert tried == [[*range(8)], [3]]
 
 
+def test_that_a_run_is_held_is_said_once_whether_its_training_met_it_or_a_look(
+    members, trained, one_by_one, tmp_path, monkeypatch, capsys
+):
+    tried, fails = trained
+    fails['alone 3'] = claims.Claimed('held by process 7')
+    looks = iter([None, None, {'pid': 7, 'here': True}, {'pid': 7, 'here': True}])
+
+    def holder(directory):
+        found = next(looks, None) if directory == members[3].entry.run.directory else None
+        if not found and tried.count([3]):
+            fails.clear()
+        return found
+
+    monkeypatch.setattr(driver.claims, 'holder', holder)
+    monkeypatch.setattr(driver, 'LOOK_S', 0)
+    assert drive(members, tmp_path) == 0
+    assert tried == [*([seed] for seed in range(8)), [3]]
+    assert capsys.readouterr().out.count('held by process 7') == 1
+    assert next(looks, 'all taken') == 'all taken'
+
+
 def test_a_full_disk_ends_the_grid(members, trained, tmp_path):
     _, fails = trained
     fails[2] = OSError(28, 'No space left on device')
