@@ -94,7 +94,8 @@ def extract(experiment: Experiment, chunk: Chunk, found: Read) -> Extracted:
     """Features and valid frames of a chunk's examples, in the order of `chunk.places`."""
     frontend = sound(experiment)
     size = round(experiment.data.slice_s * frontend.rate_hz)
-    x, lengths = _features(*found, source_hz=chunk.rate_hz, frontend=frontend, size=size)
+    used = len(chunk.records)
+    x, lengths = _features(*found, used, source_hz=chunk.rate_hz, frontend=frontend, size=size)
     taken = np.concatenate(
         [row * chunk.slices + np.arange(len(own)) for row, own in enumerate(chunk.examples)]
     )
@@ -151,18 +152,32 @@ def _features(
     audio: Int16[Array, 'records samples'],
     starts: Int[Array, 'records slices'],
     lengths: Int[Array, 'records slices'],
+    used: Int[Array, ''] | int,
     *,
     source_hz: int,
     frontend: FrontEnd,
     size: int,
-):
-    wave, _ = resample(audio.astype(jnp.float32) / 32768.0, source_hz, frontend.rate_hz)
-    wave = jnp.pad(wave, ((0, 0), (0, size)))
+) -> tuple[Float[Array, 'records slices time features'], Int[Array, 'records slices']]:
+    """Of the first `used` records; what stands for the others is never taken."""
 
-    def slices(one, begin):
-        return jax.vmap(lambda s: jax.lax.dynamic_slice(one, (s,), (size,)))(begin)
+    def of_one(audio, starts, lengths):
+        wave, _ = resample(audio.astype(jnp.float32) / 32768.0, source_hz, frontend.rate_hz)
+        wave = jnp.pad(wave, (0, size))
+        slices = jax.vmap(lambda s: jax.lax.dynamic_slice(wave, (s,), (size,)))(starts)
+        return frontend(slices, lengths)
 
-    return frontend(jax.vmap(slices)(wave, starts), lengths)
+    chunk = audio, starts, lengths
+    if jax.default_backend() != 'cpu':
+        return jax.vmap(of_one)(*chunk)
+
+    # One by one the spectra of a record stay in the cache, and a chunk that is not full costs less.
+    def put(row, found):
+        own = of_one(*(each[row] for each in chunk))
+        return jax.tree.map(lambda all_rows, one: all_rows.at[row].set(one), found, own)
+
+    shapes = jax.eval_shape(jax.vmap(of_one), *chunk)
+    empty = jax.tree.map(lambda like: jnp.zeros(like.shape, like.dtype), shapes)
+    return jax.lax.fori_loop(0, used, put, empty)
 
 
 def _rounded_up(samples: int) -> int:

@@ -1,5 +1,6 @@
 import math
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -47,3 +48,21 @@ def test_features_do_not_depend_on_what_is_past_the_reach(drawn, rate_hz):
         held.append(features.resident(experiment, corpus, examples))
     for ours, expected in zip(*held, strict=True):
         np.testing.assert_array_equal(ours, expected)
+
+
+def test_recordings_heard_one_by_one_have_the_features_of_all_at_once(drawn, monkeypatch):
+    experiment = built('data.slice_s=1', 'data.slices=2')
+    corpus = drawn([(22_050, 2.3 - each / 40) for each in range(33)])
+    examples = corpora.cut(corpus, experiment.data, 16_000)['test']
+    sizes = [len(chunk.records) for chunk in features.chunks(corpus, examples, 16_000)]
+    assert min(sizes) < features.RECORDS_AT_ONCE  # a chunk is not full
+    assert sum(sizes) < len(examples) < 2 * sum(sizes)  # nor do all recordings have two slices
+    held = []
+    for backend in ('cpu', 'gpu'):
+        monkeypatch.setattr(features.jax, 'default_backend', lambda backend=backend: backend)
+        jax.clear_caches()
+        held.append(features.resident(experiment, corpus, examples))
+    jax.clear_caches()
+    one_by_one, at_once = held
+    np.testing.assert_allclose(one_by_one.inputs, at_once.inputs, rtol=1e-5, atol=1e-3)
+    np.testing.assert_array_equal(one_by_one.lengths, at_once.lengths)
