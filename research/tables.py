@@ -6,6 +6,7 @@ from pathlib import Path
 
 from absl import flags
 
+from data_prep.pages.wording import listed
 from research import aggregates, command, documents, packed, scores
 from research.comparison import Cells, tabulate
 from research.errors import UserError
@@ -124,7 +125,9 @@ def _selected(found: Gathered) -> tuple[str, Gathered]:
     metric = 'item_accuracy'
     having = [run for run in found.finished if metric in run.tested.known()]
     without = [run.tested.known() for run in found.finished if metric not in run.tested.known()]
-    if not having or not without:
+    if without and not having:
+        raise UserError(_apart(found, by))
+    if not without:
         return metric, found
     others = '|'.join(sorted({scores.main(known) for known in without}))
     note = (
@@ -132,6 +135,20 @@ def _selected(found: Gathered) -> tuple[str, Gathered]:
         f'where runs were selected by several scores: --metric={others} shows the others'
     )
     return metric, found._replace(finished=having, notes=[*found.notes, note])
+
+
+def _apart(found: Gathered, by: Sequence[str]) -> str:
+    """That runs have no score in common, and which they have."""
+    told = []
+    for metric in by:
+        runs = [run for run in found.finished if scores.main(run.tested.known()) == metric]
+        names = sorted({str(run.settings['name']) for run in runs})
+        known = sorted({name for run in runs for name in run.tested.known()})
+        told.append(f'{listed(names, 3)}: {", ".join(known)}')
+    return (
+        'the runs are of several tasks and have no score in common: '
+        f'--metric={"|".join(by)} picks one of theirs ({"; ".join(told)})'
+    )
 
 
 def _laid(cells: Cells, rows: Sequence[str], own: flags.FlagValues) -> layout.Layout:

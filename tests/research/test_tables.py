@@ -245,13 +245,18 @@ def test_help_shows_the_command_and_its_flags():
     assert 'result.json' in where
 
 
+def scored(directory: Path, *scores: str) -> None:
+    """Keeps these scores, and no others, of a finished run."""
+    fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}
+    arrays = {f'{score}/{name}': np.array(fields[name]) for score in scores for name in fields}
+    np.savez(directory / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+
+
 def test_runs_of_several_tasks_are_left_out_by_one_line_that_tells_the_flag(tmp_path: Path, make):
     make(tmp_path, 'cnn')
-    fields = {'unit': ['a'], 'numerator': [1.0], 'denominator': [2.0], 'group': ['a']}
-    arrays = {f'wer/{name}': np.array(values) for name, values in fields.items()}
     for seed in (0, 1):
         speech = make(tmp_path, 'speech', seed=seed, corpus='phrases', fingerprint='f2')
-        np.savez(speech / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
+        scored(speech, 'wer')
     text, notes = tables.build([f'--runs_dir={tmp_path}'])
     assert '| cnn |' in text
     assert notes == [
@@ -259,3 +264,16 @@ def test_runs_of_several_tasks_are_left_out_by_one_line_that_tells_the_flag(tmp_
         'several scores: --metric=wer shows the others'
     ]
     assert '| speech |' in tables.build([f'--runs_dir={tmp_path}', '--metric=wer'])[0]
+
+
+def test_runs_without_a_score_in_common_are_told_with_what_they_have(tmp_path: Path, make):
+    for name in ('tempo', 'beat'):
+        scored(make(tmp_path, name, corpus='rhythms', fingerprint='f1'), 'mae', 'within_4')
+    scored(make(tmp_path, 'speech', corpus='phrases', fingerprint='f2'), 'wer')
+    done = call(f'--runs_dir={tmp_path}')
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        'error: the runs are of several tasks and have no score in common: --metric=mae|wer picks '
+        'one of theirs (beat, tempo: mae, within_4; speech: wer)'
+    ]
+    assert '| beat |' in built(tmp_path, '--metric=mae')
