@@ -123,7 +123,8 @@ def prepare(
 
     Raises:
         PrepError: one line on what is missing or wrong, and what to do; also where it is prepared,
-            but from another source, table, subsets or limit than are named here.
+            but from another source, table, subsets or limit than are named here. That a source
+            is of no layout of the corpus is told first.
         OSError: the disk cannot be written to.
     """
     from data_prep.building import staging
@@ -135,7 +136,9 @@ def prepare(
     staging.put_back(place(name, data_dir))
     if (there := prepared(name, data_dir)) and not force:
         subsets: Sequence[str] = ()
-        if folder is None and download:
+        if folder is not None and not made.card.embedded:
+            _recognise(there, made, Wish(folder, known, limit=limit))
+        elif folder is None and download:
             folder = downloads / made.card.name
             subsets = download if isinstance(download, Sequence) else ()
         return _as_wished(there, made.card, folder, subsets, known, limit, report)
@@ -154,6 +157,13 @@ def prepare(
     for line in summary(target):
         report(line)
     return target
+
+
+def _recognise(directory: Path, made: Corpus, wish: Wish) -> None:
+    """Lists a source that the corpus was not prepared from: PrepError where it is none of its."""
+    assert wish.source is not None
+    if manifest.read(directory)['source'] != str(wish.source.resolve()):
+        made.find(wish)
 
 
 def _as_wished(

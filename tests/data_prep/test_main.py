@@ -134,13 +134,35 @@ def test_what_is_prepared_is_not_taken_for_another_source_table_or_download(toy,
     directory = data_prep.prepare('toy', tmp_path, toy.source, **how)
     assert data_prep.prepare('toy', tmp_path, report=str) == directory
     assert data_prep.prepare('toy', tmp_path, toy.source / '.', **how) == directory
-    said = refusal('toy', tmp_path, source=tmp_path / 'gone', table=table)
-    assert f'{toy.source} with the table {table}, wanted is {tmp_path / "gone"} with the' in said
+    other = tmp_path / 'other'
+    other.mkdir()
+    said = refusal('toy', tmp_path, source=other, table=table)
+    assert f'{toy.source} with the table {table}, wanted is {other} with the' in said
     assert 'with no table' in refusal('toy', tmp_path, source=toy.source)
     assert 'gone.csv' in refusal('toy', tmp_path, table=tmp_path / 'gone.csv')
     assert str(tmp_path / 'downloads' / 'toy') in refusal('toy', tmp_path, download=True)
     table.write_text('b')
     assert f'table {table} as it is now' in refusal('toy', tmp_path, source=toy.source, table=table)
+
+
+def test_a_source_of_another_layout_is_told_before_it_is_to_replace_what_is_there(
+    gtzan_source, tmp_path
+):
+    data = f'--data_dir={tmp_path}'
+    directory = data_prep.prepare('gtzan', tmp_path, gtzan_source, jobs=1, report=str)
+    chapter = tmp_path / 'speech' / 'dev-clean' / '1' / '2'
+    chapter.mkdir(parents=True)
+    (chapter / '1-2-0000.flac').touch()
+    for more in ((), ('--limit=2',)):
+        done = run('gtzan', f'--source={tmp_path / "speech"}', data, *more)
+        assert done.returncode == 2
+        [line] = done.stderr.splitlines()
+        assert f'{tmp_path / "speech"} holds dev-clean; wanted: genres_original/' in line
+        assert '--force' not in line
+    other = gtzan_source.rename(tmp_path / 'elsewhere')
+    assert f'wanted is {other}' in refusal('gtzan', tmp_path, source=other)
+    # What it was prepared from is not looked at again.
+    assert data_prep.prepare('gtzan', tmp_path, gtzan_source, report=str) == directory
 
 
 def test_a_subset_that_was_no_part_is_refused(toy, tmp_path):
