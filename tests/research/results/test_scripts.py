@@ -71,6 +71,55 @@ def test_the_lines_of_an_utterance_begin_below_one_another(driven):
         assert each['side'] < each['starts'][0]
 
 
+def test_each_line_of_an_utterance_is_told_by_what_stands_beside_it(driven):
+    words = ' '.join(['ELEPHANTS', 'WALK'] * 30)
+    own = dict.fromkeys(('reference', 'greedy'), words) | {'with_lm': 'ELEPHANTS'}
+    counts = {'words': '60', 'edits': '0', 'edits_with_lm': '59'}
+    rows = [own | counts | {'item': speaker, 'speaker': speaker} for speaker in ('ann', 'ben')]
+    found, console = driven(
+        alignments.page('x', rows),
+        """
+        const choice = page.getElementById('speaker');
+        const choose = (speaker) => {
+          choice.value = speaker;
+          choice.dispatchEvent(new Event('change'));
+        };
+        const look = () => all('.aligned').filter((each) => each.checkVisibility()).map((each) => {
+          const [side, ...rest] = Array.from(each.children);
+          const top = (x) => x.getBoundingClientRect().top;
+          const wanted = rest.filter((x, place) => place && top(x) > top(rest[place - 1]));
+          const own = rest.filter((x) => getComputedStyle(x, '::before').content !== 'none');
+          return {
+            lines: wanted.length,
+            right: wanted.length === own.length && wanted.every((x, i) => x === own[i]),
+            told: own.map((x) => x.dataset.side),
+          };
+        });
+        const settled = async () => {  // a browser draws when it has time
+          for (let turn = 0; turn < 40 && !look().every((each) => each.right); turn += 1) {
+            await soon();
+          }
+          return look();
+        };
+        const wide = await settled();
+        choose('ann');
+        frame.width = 500;
+        const ann = await settled();
+        choose('ben');
+        return { wide, ann, ben: look() };
+        """,
+    )
+    assert console == []
+    assert [len(each) for each in found.values()] == [4, 2, 2]
+    for each in found.values():
+        for place, block in enumerate(each):
+            title = ('greedy', 'with LM')[place % 2]
+            assert block['right']
+            assert block['told'] == [f'said\n{title}'] * block['lines']
+    assert found['ben'] == found['ann']
+    assert found['ann'][0]['lines'] > found['wide'][0]['lines'] > 1
+
+
 @pytest.fixture(scope='module')
 def mapped() -> str:
     """Four recordings at the corners, those to the right named wrongly."""
