@@ -74,6 +74,18 @@ class Reported(NamedTuple):
         return self
 
 
+class How(NamedTuple):
+    """By what a model's outputs became answers, where that is a choice.
+
+    Attributes:
+        line: for people.
+        facts: the same as values, for a report.
+    """
+
+    line: str
+    facts: Mapping[str, float | str]
+
+
 @runtime_checkable
 class Answers(Protocol):
     """What a run says of files.
@@ -83,12 +95,14 @@ class Answers(Protocol):
         columns: of a file's line, without `file` and `error`.
         event_columns: of lines below it; none: there are no such lines.
         event: what such a line is, in the plural.
+        how: thresholds of calls, or the decoder of speech; None: there is nothing to choose.
     """
 
     suffixes: tuple[str, ...]
     columns: tuple[str, ...]
     event_columns: tuple[str, ...]
     event: str
+    how: How | None
 
     def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order.

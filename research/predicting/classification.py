@@ -8,7 +8,7 @@ from research import calibration
 from research.listening import Listener, Window
 from research.metrics import LEAST_PROBABILITY
 from research.predicting import cuts
-from research.predicting.answers import Options
+from research.predicting.answers import How, Options
 from research.predicting.cuts import Blocks
 from research.predicting.hearing import Told
 from research.predicting.packing import Said
@@ -24,6 +24,7 @@ class Classes:
 
     event_columns: tuple[str, ...] = ()
     event: str = ''
+    how: How | None = None
 
     def __init__(self, loaded: Loaded, options: Options, batch: int):
         options.only(loaded.experiment.task, 'slices', 'review')

@@ -60,6 +60,8 @@ def run(text: str, named: Sequence[str], flags: Any, signals: Signals) -> int:
         delivery = Delivery(out, style, answers, loaded, options)
         outputs.refuse(delivery.targets, flags.force, journal.own)
         reported = _keep(answers, found.places, journal, delivery, signals)
+    if answers.how is not None:
+        _say(answers.how.line)
     failed = [each for each in reported if each.error]
     events = f', {sum(len(e.events) for e in reported)} {answers.event}' * bool(answers.event)
     _say(f'{len(reported) - len(failed)} of {len(reported)} files answered{events}')
@@ -91,7 +93,7 @@ def _print(
         stop.add_note('nothing is kept; with --out=FILE the same command would go on')
         raise
     if style == 'json':
-        report.write_json(sys.stdout, facts(loaded), answers, reported)
+        report.write_json(sys.stdout, facts(loaded, answers), answers, reported)
     return reported
 
 

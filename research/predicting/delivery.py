@@ -64,19 +64,20 @@ class Delivery:
             labels.write(folder, kind, reported, experiment.task.positive, high_hz)
         with drafts.file(self._out) as file:
             if self._style == 'json':
-                report.write_json(file, facts(self._loaded), answers, reported)
+                report.write_json(file, facts(self._loaded, answers), answers, reported)
             else:
                 own = report.columns(answers), report.rows(answers, reported)
                 report.write_csv(file, *own)
         return said
 
 
-def facts(loaded: Loaded) -> dict[str, Any]:
-    """What a report says of its run."""
+def facts(loaded: Loaded, answers: Answers) -> dict[str, Any]:
+    """What a report says of its run, and of `how` its outputs became answers, if it tells that."""
     experiment = loaded.experiment
     return {
         'run': str(loaded.place.directory),
         'experiment': experiment.name,
         'corpus': experiment.data.corpus,
         'task': type(experiment.task).__name__,
+        **({} if answers.how is None else {'how': dict(answers.how.facts)}),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from research.decoding.overlapping import HOP_S, decoded
 from research.listening import Listener, Window
-from research.predicting.answers import Options
+from research.predicting.answers import How, Options
 from research.predicting.cuts import Blocks
 from research.predicting.hearing import Told
 from research.predicting.packing import Said
@@ -33,6 +33,12 @@ class Calls:
         self.listener = Listener(loaded.experiment, loaded.weights, batch)
         self._hop_s = min(HOP_S, self.window_s) if options.hop_s is None else options.hop_s
         self.listener.windows([], self._hop_s)  # which refuses a hop that does not fit
+        enter, leave = self.tuned['enter'], self.tuned['leave']
+        self.how: How | None = How(
+            f'calls: windows of a probability of {enter:.3g} or more, with dips between them '
+            f'to {leave:.3g}; both thresholds were tuned on validation',
+            {name: self.tuned[name] for name in ('enter', 'leave', 'call_s') if name in self.tuned},
+        )
 
     def cut(self, blocks: Blocks) -> Iterator[Window]:
         return self.listener.windows(blocks, self._hop_s)

@@ -12,7 +12,7 @@ from research import batches
 from research.experiment import Experiment
 from research.frontends import FrontEnd
 from research.listening import Listener, Window
-from research.predicting.answers import Reported, Row, Watch
+from research.predicting.answers import How, Reported, Row, Watch
 from research.predicting.cuts import Blocks
 from research.predicting.packing import Said, hear
 from research.predicting.places import Place
@@ -47,11 +47,12 @@ class Answer(Protocol):
 
 @runtime_checkable
 class Task(Protocol):
-    """What a task says of sound files; columns are those of `answers.Answers`."""
+    """What a task says of sound files; columns and `how` are those of `answers.Answers`."""
 
     columns: tuple[str, ...]
     event_columns: tuple[str, ...]
     event: str
+    how: How | None
 
     @property
     def listener(self) -> Listener:
@@ -80,7 +81,7 @@ class Sounds:
     def __init__(self, task: Task, reach: Reach):
         self._task, self._reach = task, reach
         self.columns, self.event_columns = task.columns, task.event_columns
-        self.event = task.event
+        self.event, self.how = task.event, task.how
 
     def ask(self, places: Sequence[Place], watch: Watch, slot: int = 0) -> Iterator[Reported]:
         """An answer, or the reason why not, for each place, in order."""

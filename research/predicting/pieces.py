@@ -12,7 +12,7 @@ from jaxtyping import Array, Int, Shaped
 from data_prep.errors import Unreadable
 from data_prep.sources import midi
 from research.experiment import Model
-from research.predicting.answers import Options, Reported, Watch
+from research.predicting.answers import How, Options, Reported, Watch
 from research.predicting.places import Place
 from research.step import Weights
 from research.tasks import Task
@@ -43,6 +43,7 @@ class Likelihoods:
 
     event_columns: tuple[str, ...] = ()
     event: str = ''
+    how: How | None = None
     suffixes: tuple[str, ...] = ('.mid', '.midi')
 
     def __init__(self, loaded: Loaded, options: Options, batch: int):

@@ -6,7 +6,7 @@ import numpy as np
 
 from research.listening import Listener, Window
 from research.predicting import cuts
-from research.predicting.answers import Options
+from research.predicting.answers import How, Options
 from research.predicting.cuts import Blocks
 from research.predicting.hearing import Told
 from research.predicting.packing import Said
@@ -22,6 +22,7 @@ class Numbers:
 
     event_columns: tuple[str, ...] = ()
     event: str = ''
+    how: How | None = None
 
     def __init__(self, loaded: Loaded, options: Options, batch: int):
         task = loaded.experiment.task

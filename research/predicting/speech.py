@@ -10,9 +10,10 @@ from jaxtyping import Array
 
 from research import batches
 from research.decoding import transcriber
+from research.decoding.transcriber import Transcriber
 from research.experiment import Experiment, network, sound
 from research.listening import Listener, Window
-from research.predicting.answers import Options
+from research.predicting.answers import How, Options
 from research.predicting.cuts import Blocks
 from research.predicting.hearing import Told
 from research.predicting.packing import Said
@@ -56,6 +57,7 @@ class Transcripts:
         self._transcriber = (
             transcriber.read(path) if options.lm != 'off' and path.exists() else None
         )
+        self.how: How | None = _how(self._transcriber, options)
         experiment = dataclasses.replace(loaded.experiment, task=Frames())
         self._alphabet = loaded.meaning.labels
         self.listener = Listener(experiment, loaded.weights, batch)
@@ -77,6 +79,17 @@ class Transcripts:
 
     def begin(self) -> '_File':
         return _File(self)
+
+
+def _how(made: Transcriber | None, options: Options) -> How:
+    if made is None:
+        why = 'by --lm=off' if options.lm == 'off' else 'the run has no language model'
+        return How(f'decoder: greedy, the best path ({why})', {'decoder': 'greedy'})
+    settings = {'beam': made.beam, 'order': made.model.order}
+    settings |= {'alpha': made.alpha, 'beta': made.beta}
+    told = ', '.join(f'{name} {value:g}' for name, value in settings.items())
+    line = f"decoder: beam search with the run's language model ({told}); --lm=off is greedy"
+    return How(line, {'decoder': 'beam search with language model', **settings})
 
 
 def framing(experiment: Experiment, weights: Weights) -> tuple[int, int]:

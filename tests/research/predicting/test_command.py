@@ -56,4 +56,7 @@ def test_calls_are_counted_in_every_file_also_where_there_are_none(
     assert [row['start_s'] for row in found['calls']] == [
         float(row['start_s']) for row in calls if not row['error']
     ]
-    assert '6 of 7 files answered' in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert '6 of 7 files answered' in told
+    assert f'calls: windows of a probability of {threshold:g} or more' in told
+    assert found['how'] == {'enter': threshold, 'leave': threshold}

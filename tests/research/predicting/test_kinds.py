@@ -141,6 +141,36 @@ def test_a_transcript_is_that_of_the_run_s_own_evaluation_with_its_language_mode
         assert each.row['transcript'] == transcriber(own, length)
 
 
+def test_what_answers_come_of_beside_the_model_is_told(drawn, untrained, tmp_path):
+    corpus = drawn([(16_000, 1.0)] * 6, transcript=['AB C'] * 6)
+    small = ('data.slice_s=1.0', 'model.channels=8,8', 'model.widths=8')
+    loaded = untrained('speech_cnn_bigru', corpus, {}, *small)
+
+    loaded = dataclasses.replace(loaded, place=Run(tmp_path))
+    assert kinds.answers(loaded, Options(), 4).how == (
+        'decoder: greedy, the best path (the run has no language model)',
+        {'decoder': 'greedy'},
+    )
+    model = ngram.build([['AB', 'C']], 2)
+    Transcriber(model, loaded.meaning.labels, 1.0, 0.5).write(tmp_path / 'lm.json')
+    settings = {'beam': 16, 'order': 2, 'alpha': 1.0, 'beta': 0.5}
+    found = kinds.answers(loaded, Options(), 4).how
+    assert found is not None
+    assert found.facts == {'decoder': 'beam search with language model', **settings}
+    assert 'language model (beam 16, order 2, alpha 1, beta 0.5)' in found.line
+    assert kinds.answers(loaded, Options(lm='off'), 4).how == (
+        'decoder: greedy, the best path (by --lm=off)',
+        {'decoder': 'greedy'},
+    )
+    birds = untrained('genre_mlp', drawn(LENGTHS), {**TUNED, 'call_s': 0.9}, *CALLS)
+    found = kinds.answers(birds, Options(), 4).how
+    assert found is not None
+    assert found.facts == {'enter': 0.5, 'leave': 0.45, 'call_s': 0.9}
+    assert 'probability of 0.5 or more, with dips between them to 0.45' in found.line
+    genres = untrained('genre_mlp', drawn(LENGTHS), {'temperature': 30.0}, *SMALL)
+    assert kinds.answers(genres, Options(), 4).how is None
+
+
 class Near(nn.Module):
     """Labels of every second frame, from that frame and those beside it."""
 
