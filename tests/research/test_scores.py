@@ -1,6 +1,7 @@
 """Scores: which way is better, and ratios of sums."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,18 @@ def test_the_lower_error_and_the_higher_accuracy_are_better():
 def test_an_unknown_score_is_told_with_the_nearest():
     with pytest.raises(UserError, match="did you mean 'item_accuracy'"):
         scores.of('item_acuracy')
+
+
+def test_each_score_is_explained_with_what_it_is_over_and_which_way_is_better():
+    page = (Path(__file__).parents[2] / 'docs/results.md').read_text(encoding='utf-8')
+    [section] = [part for part in page.split('\n## ') if part.startswith('Scores\n')]
+    lines = [line.strip('| ').split(' | ') for line in section.splitlines() if '| `' in line]
+    told = {name: (per, better) for name, _, per, better in lines}
+    assert len(told) == len(lines)
+    assert told == {
+        f'`{name}`{"" if score.units else "*"}': (score.per, 'lower' if score.lowest else 'higher')
+        for name, score in scores.SCORES.items()
+    }
 
 
 def test_a_ratio_of_sums_is_no_mean_of_ratios():
