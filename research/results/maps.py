@@ -15,6 +15,7 @@ from data_prep.pages.markup import Markup, name, tag
 from research.results import marks
 
 SIDE = 1000  # of the map's own units
+MARGIN = 40  # around the marks, in these
 RADIUS = 11
 RATE_HZ = 16_000
 BYTES_PER_S = 3_050  # of MP3 at 24 kbit/s
@@ -152,7 +153,7 @@ def _map(points: Sequence[Point], labels: Sequence[str]) -> Markup:
     order = sorted(points, key=lambda point: (point.target != point.predicted, point.target))
     inside = []
     for point in order:
-        x, y = (round(40 + (SIDE - 80) * each, 1) for each in point.place)
+        x, y = _units(point)
         wrong = point.target != point.predicted
         inside.append(
             tag(
@@ -162,7 +163,7 @@ def _map(points: Sequence[Point], labels: Sequence[str]) -> Markup:
                     tag('circle', r=RADIUS + 6, class_='ring') if wrong else None,
                     _mark(point.target),
                 ),
-                transform=f'translate({x} {SIDE - y:.1f})',
+                transform=f'translate({x} {y})',
                 class_='point wrong' if wrong else 'point',
                 role='button',
                 tabindex=-1,
@@ -177,11 +178,24 @@ def _map(points: Sequence[Point], labels: Sequence[str]) -> Markup:
     return tag(
         'svg',
         *inside,
-        viewBox=f'0 0 {SIDE} {SIDE}',
+        viewBox=_frame(points),
         role='group',
         aria_label='Map of the recordings',
         id='map',
     )
+
+
+def _units(point: Point) -> tuple[float, float]:
+    """Its place in the map's own units, y downwards."""
+    x, y = (MARGIN + (SIDE - 2 * MARGIN) * each for each in point.place)
+    return round(x, 1), round(SIDE - y, 1)
+
+
+def _frame(points: Sequence[Point]) -> str:
+    """The map from its highest to its lowest mark, a third of it at least: many lie in a band."""
+    down = [_units(point)[1] for point in points]
+    height = max(max(down) - min(down) + 2 * MARGIN, SIDE / 3)
+    return f'0 {(max(down) + min(down) - height) / 2:.1f} {SIDE} {height:.1f}'
 
 
 def _mark(target: int) -> Markup:

@@ -58,6 +58,18 @@ def test_each_recording_is_a_mark_and_the_wrong_ones_have_a_ring():
     }
 
 
+@pytest.mark.parametrize('heights', [(0.0, 1.0), (0.1, 0.6), (0.4, 0.6), (0.3,)])
+def test_a_map_is_as_high_as_its_marks_and_a_third_of_its_width_at_least(heights):
+    shown = [point(0)._replace(place=(0.5, height)) for height in heights]
+    page = Read(maps.page('x', shown, ['a'], ()))
+    [frame] = [each['viewbox'] for each in page.of('svg') if each.get('id') == 'map']
+    left, top, width, height = map(float, frame.split())
+    down = [float(each['transform'].rstrip(')').split()[1]) for each in points_of(page)]
+    assert (left, width) == (0, 1000)
+    assert height == pytest.approx(max(max(down) - min(down) + 80, 1000 / 3), abs=0.1)
+    assert min(down) - top == pytest.approx(top + height - max(down), abs=0.2)
+
+
 def test_a_name_cannot_become_markup():
     page = maps.page(HOSTILE, [point(i, HOSTILE) for i in range(3)], [HOSTILE, 'b'], [HOSTILE])
     read = Read(page)
