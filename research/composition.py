@@ -9,6 +9,7 @@ from jaxtyping import Bool, Shaped
 
 import data_prep
 from data_prep.notes import Notes
+from data_prep.pages.wording import many
 from research import corpora, generation, material, runs
 from research.errors import UserError
 from research.experiment import Inputs, network
@@ -85,7 +86,7 @@ def opening(loaded: Loaded, wish: Wish, data_dir: Path) -> Shaped[np.ndarray, 'p
         return np.zeros((wish.pieces, 0, own.fields), own.dtype)
     name = experiment.data.corpus
     directory = data_prep.prepared(name, data_dir)
-    wanted = f'{experiment.name} goes on from {own.first} tokens: give --prompt=FILE.mid'
+    wanted = f'{experiment.name} goes on from {many(own.first, "token")}: give --prompt=FILE.mid'
     if directory is None:
         raise UserError(f'{wanted}, or the --data_dir of {name} (not in {data_dir}/)')
     corpus = corpora.open_corpus(directory)

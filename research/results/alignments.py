@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data_prep.pages.document import document
 from data_prep.pages.markup import Markup, name, tag
+from data_prep.pages.wording import many
 from research import transcription
 
 MOST_BYTES = 4_500_000  # of utterances: a browser on a telephone opens that
@@ -81,7 +82,7 @@ def _pairs(reference: str, hypothesis: str) -> Iterator[tuple[str, str, str]]:
 
 def _utterance(row: Mapping[str, str]) -> Markup:
     aligned = [_aligned('greedy', row['reference'], row['greedy'])]
-    wrong = f'{row["edits"]} errors in {row["words"]} words'
+    wrong = f'{many(int(row["edits"]), "error")} in {many(int(row["words"]), "word")}'
     before = row['greedy']
     for column, (title, how) in SEARCHED.items():
         own = row.get(column, '')

@@ -52,6 +52,14 @@ class Reader(html.parser.HTMLParser):
         self.texts.append(data)
 
 
+def test_one_error_is_told_as_one():
+    told = Reader(alignments.page('x', [row('a', 'YES', 'NO', edits=1), ROWS[1]])).texts
+    assert [each for each in told if 'error' in each and ' in ' in each] == [
+        ' \u00b7 1 error in 1 word',
+        ' \u00b7 2 errors in 3 words, 0 with the language model',
+    ]
+
+
 def test_confusions_are_counted_word_by_word():
     rows = [*ROWS, row('again', 'A CAT', 'A CAP')]
     assert alignments.confusions(rows) == {
