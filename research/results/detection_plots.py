@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from data_prep.pages.wording import many
 from research import detections, plots
 from research.results import Trained, classification
 from research.results.detection import Forest, read
@@ -85,7 +86,7 @@ def timeline(forest: Forest, tuned: Mapping[str, float], path: Any, corpus: str)
     """
     rows = max(1, round(forest.seconds / ROW_S))
     known = forest.truth is not None
-    found = f'{len(forest.found)} calls found'
+    found = f'{many(len(forest.found), "call")} found'
     there = f', {len(forest.truth)} there' if forest.truth is not None else ', truth not known'
     width_s = forest.seconds / rows
     with plots.page(path, 9.0, 0.5 + 1.5 * rows) as figure:
@@ -96,14 +97,15 @@ def timeline(forest: Forest, tuned: Mapping[str, float], path: Any, corpus: str)
             _row(axes, forest, tuned)
             axes.set_xlim(low_s, low_s + width_s)
         grid[-1].set_xlabel('time (s)')
-        grid[0].legend(loc='upper right', bbox_to_anchor=(1, 1.25), ncols=2 + known)
+        grid[0].legend(loc='upper right', bbox_to_anchor=(1, 1.25), ncols=4 + known)
 
 
 def _row(axes: Any, forest: Forest, tuned: Mapping[str, float]) -> None:
     centres_s = forest.starts_s + forest.window_s / 2
     axes.plot(centres_s, forest.probability, color=plots.TRAIN, linewidth=1, label='window')
     for name, style in (('enter', '--'), ('leave', ':')):
-        axes.axhline(tuned[name], color=plots.BEST, linewidth=0.7, linestyle=style)
+        label = f'{name} {tuned[name]:.3g}'
+        axes.axhline(tuned[name], color=plots.BEST, linewidth=0.7, linestyle=style, label=label)
     spans = [(call.start_s, call.end_s) for call in forest.found]
     _bars(axes, spans, 1.06, FOUND, 'found')
     if forest.truth is not None:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from research.decoding.events import Call
 from research.meaning import Meaning
 from research.results import Trained, detection_plots, regression, reliability
+from research.results.detection import Forest
 from research.tasks import Regression
 
 RNG = np.random.default_rng(0)
@@ -100,3 +102,19 @@ def test_a_scatter_of_other_numbers_names_their_column(figures, tmp_path):
     scatter(tmp_path, tempo=False)
     [axes] = figures[0].axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ('true age', 'told age')
+
+
+def test_the_timeline_of_a_recording_tells_its_thresholds_and_bars(figures, tmp_path):
+    starts_s = np.arange(0.0, 20.0)
+    probability = np.where(starts_s == 5, 0.9, 0.1).astype(np.float32)
+    found, truth = [Call(5.0, 8.0, 0.9)], np.array([[5.5, 7.0]])
+    forest = Forest('wood', 22.0, 3.0, starts_s, probability, found, truth, [])
+    tuned = {'enter': 0.75, 'leave': 0.25}
+    detection_plots.timeline(forest, tuned, tmp_path / 'wood.png', 'drawn')
+    [figure] = figures
+    [axes] = figure.axes
+    told = axes.get_legend()
+    assert told is not None
+    texts = [text.get_text() for text in told.get_texts()]
+    assert texts == ['window', 'enter 0.75', 'leave 0.25', 'found', 'there']
+    assert figure.get_suptitle() == 'wood (drawn): 1 call found, 1 there'
