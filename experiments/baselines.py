@@ -64,6 +64,8 @@ def tempo_cnn1d() -> Experiment:
     Input after Schreiber and Mueller, "A single-step approach to musical tempo estimation using a
     convolutional neural network" (2018): 40 bands; there the tempo is one of 256 classes, here a
     number. A filter of the last level spans 1.6 s.
+    Budget: 30 epochs of six slices; on the stand-in less time than the search over trees and depth
+    of tempo_forest takes (docs/results.md).
     Seen: mae 22.036 [18.846, 25.569] on synthetic_rhythms, 3 seeds, 2026-11-28.
     """
     return Experiment(

@@ -54,6 +54,7 @@ def notes_gru() -> Experiment:
     """A GRU over whole notes: pitch, onset, duration and velocity.
 
     Model: 917,794 parameters.
+    Budget: 60 epochs; 12 on the stand-in, 269 steps.
 
     `--set=frontend=Names --set=frontend.first=100 --set=augment=none` tells the words of notes_lstm
     in place of notes, as notes_gru_names does.
@@ -78,6 +79,8 @@ def notes_transformer() -> Experiment:
     """A Transformer over whole notes: pitch, onset, duration and velocity.
 
     Model: 1,096,866 parameters.
+    Budget: 60 epochs; 8 on the stand-in, 180 steps, of twice the time that notes_gru takes there
+    (docs/results.md).
     Seen: nll 4.227 [4.144, 4.314] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return dataclasses.replace(
@@ -93,6 +96,8 @@ def notes_gru_names() -> Experiment:
     """The GRU on the words that notes_lstm tells, 128 a window.
 
     Model: 439,411 parameters with the 371 words of 40 songs of POP909.
+    Budget: 30 epochs, where notes_lstm has 100; on the stand-in 20 as that has, in 371 steps for
+    its 8,072.
     Seen: nll 3.851 [3.766, 3.929] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return dataclasses.replace(
@@ -110,6 +115,7 @@ def notes_transformer_names() -> Experiment:
     """The Transformer on the words that notes_lstm tells, 128 a window.
 
     Model: 887,283 parameters with the 371 words of 40 songs of POP909.
+    Budget: as notes_gru_names.
     Seen: nll 4.105 [4.014, 4.192] on corpus_notes, 3 seeds, 2026-11-28.
     """
     return dataclasses.replace(
