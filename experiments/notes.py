@@ -155,6 +155,8 @@ def jsb_voices_transformer() -> Experiment:
     Model: 833,281 parameters.
 
     It is told the place in the bar, with which voice comes next, by an embedding.
+    A 16th is nearly always as the one before it: with --top_p=0.95 `research.generate` hardly lets
+    a note end, and holds some for minutes. At its defaults most last a quarter, as Bach's do.
     Seen: note_nll 0.566 [0.538, 0.596] on jsb_16th, 3 seeds, 2026-11-28.
     """
     return Experiment(
