@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from data_prep.pages.wording import listed
 from research import aggregates, cells, measures, scores, significance
 from research.cells import Cell, Pool
 from research.errors import UserError, unknown
@@ -114,16 +115,19 @@ def _trained(run: Finished) -> Texts:
 
 
 def _scored(runs: Sequence[Finished], metric: str) -> tuple[list[Finished], list[str]]:
-    """The runs that have a score, and a line on each of the others, if they are not all."""
+    """The runs that have a score, and a line on all others that have the same scores."""
     known = [run.tested.known() for run in runs]
     having = [run for run, names in zip(runs, known, strict=True) if metric in names]
     if runs and not having:
         raise UserError(f'{runs[0].place}: {unknown("score", metric, known[0])}')
-    others = [
-        f'left out: {run.place}: it has no {metric}, but {", ".join(names)}'
-        for run, names in zip(runs, known, strict=True)
-        if metric not in names
-    ]
+    lacking: dict[Texts, list[str]] = {}
+    for run, names in zip(runs, known, strict=True):
+        if metric not in names:
+            lacking.setdefault(tuple(names), []).append(str(run.place))
+    others = []
+    for names, places in lacking.items():
+        where = places[0] if len(places) == 1 else listed(places, 3)  # which shortens them
+        others.append(f'left out: {where}: no {metric}, but {", ".join(names)}')
     return having, others
 
 

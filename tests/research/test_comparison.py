@@ -222,4 +222,4 @@ def test_runs_of_other_tasks_are_left_out_and_named(tmp_path: Path, make):
     make(tmp_path, 'cnn')
     cells, notes = table(tmp_path)
     assert [row for row, _ in cells] == [('cnn',)]
-    assert notes == [f'left out: {other}: it has no item_accuracy, but wer']
+    assert notes == [f'left out: {other}: no item_accuracy, but wer']
