@@ -94,7 +94,7 @@ class Answers(Protocol):
         suffixes: of the files that it takes from folders.
         columns: of a file's line, without `file` and `error`.
         event_columns: of lines below it; none: there are no such lines.
-        event: what such a line is, in the plural.
+        event: what such a line is.
         how: thresholds of calls, or the decoder of speech; None: there is nothing to choose.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_prep.pages.wording import many
 from research import start, trained
 from research.errors import UserError
 from research.predicting import identity, kinds, outputs, places, report, resuming
@@ -63,8 +64,10 @@ def run(text: str, named: Sequence[str], flags: Any, signals: Signals) -> int:
     if answers.how is not None:
         _say(answers.how.line)
     failed = [each for each in reported if each.error]
-    events = f', {sum(len(e.events) for e in reported)} {answers.event}' * bool(answers.event)
-    _say(f'{len(reported) - len(failed)} of {len(reported)} files answered{events}')
+    found_in_all = sum(len(each.events) for each in reported)
+    events = f', {many(found_in_all, answers.event)}' if answers.event else ''
+    answered = f'{len(reported) - len(failed)} of {many(len(reported), "file")} answered'
+    _say(answered + events)
     for each in failed[:3]:
         _say(f'no answer: {each.place.name}: {each.error}')
     if len(failed) > 3:

@@ -21,7 +21,7 @@ class Calls:
     """
 
     event_columns: tuple[str, ...] = ('start_s', 'end_s', 'probability')
-    event: str = 'calls'
+    event: str = 'call'
     columns: tuple[str, ...] = ('count', 'highest', 'length_s', 'windows')
 
     def __init__(self, loaded: Loaded, options: Options, batch: int):
@@ -34,10 +34,13 @@ class Calls:
         self._hop_s = min(HOP_S, self.window_s) if options.hop_s is None else options.hop_s
         self.listener.windows([], self._hop_s)  # which refuses a hop that does not fit
         enter, leave = self.tuned['enter'], self.tuned['leave']
+        call_s = self.tuned.get('call_s')
+        lasting = '' if call_s is None else f'; a call is taken to last {call_s:.3g} s'
         self.how: How | None = How(
-            f'calls: windows of a probability of {enter:.3g} or more, with dips between them '
-            f'to {leave:.3g}; both thresholds were tuned on validation',
-            {name: self.tuned[name] for name in ('enter', 'leave', 'call_s') if name in self.tuned},
+            f'calls: windows, {self._hop_s:g} s apart, of a probability of {enter:.3g} or more, '
+            f'with dips between them to {leave:.3g}, as tuned on validation{lasting}',
+            {'hop_s': self._hop_s, 'enter': enter, 'leave': leave}
+            | ({} if call_s is None else {'call_s': call_s}),
         )
 
     def cut(self, blocks: Blocks) -> Iterator[Window]:

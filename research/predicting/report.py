@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from data_prep.pages.wording import plural
 from research.loggers.console import Stream
 from research.predicting.answers import Answers, Reported, Row
 
@@ -60,7 +61,7 @@ def write_json(
     found: dict[str, Any] = {**facts, 'files': file_rows(answers, reported)}
     if answers.event_columns:
         answered = [each for each in reported if not each.error]
-        found[answers.event] = event_rows(answers, answered)
+        found[plural(answers.event)] = event_rows(answers, answered)
     json.dump(found, file, indent=2, ensure_ascii=False, allow_nan=False)
     file.write('\n')
 

@@ -58,5 +58,5 @@ def test_calls_are_counted_in_every_file_also_where_there_are_none(
     ]
     told = capsys.readouterr().err
     assert '6 of 7 files answered' in told
-    assert f'calls: windows of a probability of {threshold:g} or more' in told
-    assert found['how'] == {'enter': threshold, 'leave': threshold}
+    assert f'calls: windows, 0.1 s apart, of a probability of {threshold:g} or more' in told
+    assert found['how'] == {'hop_s': 0.1, 'enter': threshold, 'leave': threshold}

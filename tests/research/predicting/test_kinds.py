@@ -165,8 +165,9 @@ def test_what_answers_come_of_beside_the_model_is_told(drawn, untrained, tmp_pat
     birds = untrained('genre_mlp', drawn(LENGTHS), {**TUNED, 'call_s': 0.9}, *CALLS)
     found = kinds.answers(birds, Options(), 4).how
     assert found is not None
-    assert found.facts == {'enter': 0.5, 'leave': 0.45, 'call_s': 0.9}
+    assert found.facts == {'hop_s': 0.5, 'enter': 0.5, 'leave': 0.45, 'call_s': 0.9}
     assert 'probability of 0.5 or more, with dips between them to 0.45' in found.line
+    assert found.line.endswith('; a call is taken to last 0.9 s')
     genres = untrained('genre_mlp', drawn(LENGTHS), {'temperature': 30.0}, *SMALL)
     assert kinds.answers(genres, Options(), 4).how is None
 
