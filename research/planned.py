@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -104,31 +104,31 @@ def on_the_standin(
     return [f'on {name}: {ledger.counted(states)}: --corpus={name} shows them']
 
 
-def plan(grid: Grid, planned: Sequence[Planned], how: How) -> list[str]:
+def plan(grid: Grid, planned: Sequence[Planned], how: How) -> Iterator[str]:
     """What would be trained: a line a label with seeds, parameters and steps; starts nothing.
 
     Then the packs in which the runs would be trained, with the memory that their programs say they
-    need: for that they are compiled. Which way is faster only training tells.
+    need: for that they are compiled, which takes a while, so that lines come one by one. Which way
+    is faster only training tells.
     """
     labelled: dict[str, list[Planned]] = {}
     for each in planned:
         labelled.setdefault(each.entry.label, []).append(each)
     first = planned[0].chosen
     stand_in = ' (stand-in)' if first.stand_in else ''
-    lines = [f'{grid.name}: {len(planned)} runs on {first.corpus.name}{stand_in}']
+    yield f'{grid.name}: {len(planned)} runs on {first.corpus.name}{stand_in}'
     width = max(map(len, labelled))
     for label, members in labelled.items():
         states = Counter(ledger.state(each.entry.run).word for each in members)
         told = ', '.join(f'{count} {word}' for word, count in states.items())
         size = _size(members[0].chosen, how.options.steps_per_dispatch)
-        lines.append(f'{label:{width}}  {size}  {told}')
+        yield f'{label:{width}}  {size}  {told}'
     left = [each for each in planned if ledger.state(each.entry.run).word != 'done']
     chosen = [each.chosen for each in left]
     wanted = dataclasses.replace(how, stack='on' if how.stack == 'auto' else how.stack)
     for pack in packing.packed(chosen, wanted, lambda i: False):
         if pack.why:
-            lines.append(f'pack      {told_all([left[i] for i in pack.members])}: {pack.why}')
-    return lines
+            yield f'pack      {told_all([left[i] for i in pack.members])}: {pack.why}'
 
 
 def told_all(members: Sequence[Planned]) -> str:

@@ -41,7 +41,8 @@ def train(grid: Grid) -> int:
         return 0
     how = packing.How(flags.options(), FLAGS.wandb, FLAGS.stack, flags.worker(), chosen)
     if FLAGS.plan:
-        print('\n'.join(planned.plan(grid, [members[i] for i in asked], how)))
+        for line in planned.plan(grid, [members[i] for i in asked], how):
+            print(line, flush=True)
         return 0
     renew([each.run for each in asked.values()], FLAGS.force, FLAGS.retry_failed)
     if FLAGS.worker is None:
