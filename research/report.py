@@ -54,7 +54,9 @@ def _flags() -> flags.FlagValues:
     flags.DEFINE_string(
         'against', None, "row that the others' differences are told from", flag_values=own
     )
-    flags.DEFINE_list('data_dir', ['data'], 'folders of prepared corpora', flag_values=own)
+    flags.DEFINE_multi_string(
+        'data_dir', ['data'], 'folders of prepared corpora, by commas', flag_values=own
+    )
     flags.DEFINE_boolean(
         'sound',
         True,
@@ -92,7 +94,8 @@ def _write(places: Sequence[str], own: flags.FlagValues, argv: Sequence[str]) ->
             raise UserError(f'none of the {count} finished runs in {where} can be shown: {why}')
         left_out = f' ({len(found.missing)} are unfinished)' if found.missing else ''
         raise UserError(f'no finished run to show in {where}{left_out}')
-    shelf = sounds.Shelf([Path(each) for each in own.data_dir]) if own.sound else None
+    folders = [Path(each) for several in own.data_dir for each in several.split(',')]
+    shelf = sounds.Shelf(folders) if own.sound else None
     title = own.title or f'Report: {", ".join(Path(place).name for place in places) or "all runs"}'
     text = page.page(made, notes, page.Wanted(title, own.against, shelf, argv))
     with outputs.whole(out) as draft:
