@@ -40,21 +40,24 @@ def draw(trained: Trained) -> None:
     units = task.units(said, part.truth, trained.made.meaning, trained.tuned)[score]
     nll = units.numerator / units.denominator
     hardest = np.argsort(-nll, kind='stable')[:PIECES][::-1]
-    with plots.page(trained.place.plots / 'tokens.png', 8.6, 3.6) as figure:
-        left, right = figure.subplots(1, 2)
-        before, means = zip(*by_context(*losses(trained)), strict=True)
-        left.plot(before, means, 'o-', color=plots.TRAIN, markersize=3, linewidth=1.3)
-        left.set_xscale('symlog', base=2, linthresh=1)
-        left.set_xticks(before[::2], [f'{x:.0f}' for x in before[::2]], minor=False)
-        left.minorticks_off()
-        left.set(xlabel='tokens before it in the window', ylabel=f'{score}, nats')
+    before, means = zip(*by_context(*losses(trained)), strict=True)
+    # Of a window whose last token alone is told there is nothing to compare.
+    panels = 2 if len(before) > 1 else 1
+    with plots.page(trained.place.plots / 'tokens.png', 4.3 * panels, 3.6) as figure:
+        *left, right = figure.subplots(1, panels, squeeze=False)[0]
+        for axes in left:
+            axes.plot(before, means, 'o-', color=plots.TRAIN, markersize=3, linewidth=1.3)
+            axes.set_xscale('symlog', base=2, linthresh=1)
+            axes.set_xticks(before[::2], [f'{x:.0f}' for x in before[::2]], minor=False)
+            axes.minorticks_off()
+            axes.set(xlabel='tokens before it in the window', ylabel=f'{score}, nats')
         names = [name if len(name) <= 36 else f'…{name[-35:]}' for name in units.unit[hardest]]
         right.barh(range(len(names)), nll[hardest], color=plots.VALID, height=0.7)
         right.set_yticks(range(len(names)), names)
         right.set(xlabel=f'{score}, nats; the {len(hardest)} hardest of {len(nll)} pieces')
-        for line in (left.axhline, right.axvline):
+        for line in (*(axes.axhline for axes in left), right.axvline):
             line(units.value, color=plots.BEST, linestyle=':', label=f'all: {units.value:.3f}')
-        left.legend()
+        (left or [right])[0].legend()
         figure.suptitle(f'{trained.made.corpus.name}, test part')
 
 
