@@ -57,7 +57,10 @@ def draw(trained: Trained) -> None:
         right.set(xlabel=f'{score}, nats; the {len(hardest)} hardest of {len(nll)} pieces')
         for line in (*(axes.axhline for axes in left), right.axvline):
             line(units.value, color=plots.BEST, linestyle=':', label=f'all: {units.value:.3f}')
-        (left or [right])[0].legend()
+        if left:
+            left[0].legend()
+        else:  # below the longest bars
+            right.legend(loc='lower right')
         figure.suptitle(f'{trained.made.corpus.name}, test part')
 
 

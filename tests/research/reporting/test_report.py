@@ -9,6 +9,7 @@ import pytest
 
 from research import ledger, packed, report, tables
 from research.gathering import gather
+from research.reporting import sounds
 from research.runs import Run
 from tests.research.reporting.reading import written
 
@@ -50,6 +51,20 @@ def test_differences_are_those_of_tables_against_a_row(tmp_path: Path, classifie
     told = f'{value:+.1%} [{low:+.1%}, {high:+.1%}]'
     [line] = [line for line in found.lines if line[:2] == ['cnn', told]]
     assert line[2] == f'{better:.0%}'
+
+
+def test_corpora_are_looked_for_in_all_folders_of_all_flags(tmp_path: Path, make, monkeypatch):
+    looked = []
+
+    class Shelf(sounds.Shelf):
+        def __init__(self, folders):
+            looked.extend(folders)
+            super().__init__(folders)
+
+    monkeypatch.setattr(sounds, 'Shelf', Shelf)
+    make(tmp_path / 'runs', 'cnn')
+    written(tmp_path / 'runs', '--data_dir=a,b', '--data_dir=c')
+    assert looked == [Path('a'), Path('b'), Path('c')]
 
 
 def test_what_is_no_run_is_refused_in_one_line(tmp_path: Path, capsys, make):
