@@ -21,8 +21,9 @@ USAGE = """Asks a finished run what it makes of files.
 RUN is a run's directory, or a name under --runs_dir, of which the run that finished last is taken.
 Files are wav, au, flac, ogg or mp3 of any length, rate and number of channels (MIDI for runs on
 notes); folders are taken with all that is below them, each file once. Files are read block by
-block: a day of sound takes no more memory than a minute. Standard error tells by which thresholds
-calls are found and by which decoder speech is read, and so does JSON, under `how`.
+block: a day of sound takes no more memory than a minute. Standard error tells to which temperature
+probabilities are brought, by which thresholds calls are found and by which decoder speech is read,
+and so does JSON, under `how`.
 
 A file that cannot be read is a line with the reason under `error`, and the others go on.
 With --out, answers are kept in NAME.csv.journal until all are there: after a kill, Ctrl-C or a full

@@ -95,7 +95,8 @@ class Answers(Protocol):
         columns: of a file's line, without `file` and `error`.
         event_columns: of lines below it; none: there are no such lines.
         event: what such a line is.
-        how: thresholds of calls, or the decoder of speech; None: there is nothing to choose.
+        how: temperature of classes, thresholds of calls or the decoder of speech; None: there is
+            nothing to choose.
     """
 
     suffixes: tuple[str, ...]

@@ -24,7 +24,6 @@ class Classes:
 
     event_columns: tuple[str, ...] = ()
     event: str = ''
-    how: How | None = None
 
     def __init__(self, loaded: Loaded, options: Options, batch: int):
         options.only(loaded.experiment.task, 'slices', 'review')
@@ -32,6 +31,12 @@ class Classes:
         self.temperature = loaded.tuned['temperature']
         self._slices = loaded.experiment.data.slices if options.slices == 'training' else None
         self.listener = Listener(loaded.experiment, loaded.weights, batch)
+        heard = 'all slices' if self._slices is None else f'{self._slices} slices at most'
+        self.how: How | None = How(
+            f'probabilities: the mean over {heard} of a file, brought to a temperature of '
+            f'{self.temperature:.3g}, which was tuned on validation',
+            {'slices': options.slices or 'all', 'temperature': self.temperature},
+        )
         own = (f'p({label})' for label in self.labels)
         self.columns = ('class', 'probability', 'margin', 'length_s', 'slices', *own)
 

@@ -169,7 +169,10 @@ def test_what_answers_come_of_beside_the_model_is_told(drawn, untrained, tmp_pat
     assert 'probability of 0.5 or more, with dips between them to 0.45' in found.line
     assert found.line.endswith('; a call is taken to last 0.9 s')
     genres = untrained('genre_mlp', drawn(LENGTHS), {'temperature': 30.0}, *SMALL)
-    assert kinds.answers(genres, Options(), 4).how is None
+    found = kinds.answers(genres, Options(slices='training'), 4).how
+    assert found is not None
+    assert found.facts == {'slices': 'training', 'temperature': 30.0}
+    assert 'the mean over 3 slices at most of a file' in found.line
 
 
 class Near(nn.Module):
