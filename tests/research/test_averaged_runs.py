@@ -51,7 +51,7 @@ def test_of_such_runs_one_is_taken_that_has_the_score(tmp_path: Path, make):
     np.savez(older / 'predictions' / 'test_units.npz', allow_pickle=False, **arrays)
     cells, notes = table(tmp_path)
     assert [cell.seeds for cell in cells.values()] == [1]
-    assert notes == [f'left out: {older}: it has no item_accuracy, but wer']
+    assert notes == [f'left out: {older}: no item_accuracy, but wer']
     both = gather([str(tmp_path)], tmp_path).finished
     for runs in (both, both[::-1]):
         assert [kept.place for kept in once(runs)[0]] == [newer]

