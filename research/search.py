@@ -10,8 +10,9 @@ import dataclasses
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from research import overrides
 from research.errors import UserError
 from research.experiment import Experiment
 from research.grid import Grid, Member
@@ -28,7 +29,7 @@ class Range:
 
     Attributes:
         path: of the field.
-        low, high: the ends; whole numbers where both are.
+        low, high: the ends; whole numbers where both are, and the field holds no fractions.
         log: whether drawn evenly by their logarithm.
     """
 
@@ -89,7 +90,8 @@ class Search:
         waves: the first rung's trials are asked for in so many parts; from the second on, what the
             parts before came to guides them (TPE, Bergstra et al. 2011).
         seed: of the sampler.
-        given: what else was asked for, by which it is told from other searches.
+        given: what else was asked for, 'corpus=NAME' or an assignment each, by which it is told
+            from other searches.
     """
 
     base: Experiment
@@ -192,6 +194,25 @@ def axis(text: str) -> Axis:
     if not low < high or (log and low <= 0):
         raise UserError(f'--search={text}: the lower end first, and above zero for log')
     return Range(path, low, high, bool(log))
+
+
+def fitted(axis: Axis, experiment: Experiment) -> Axis:
+    """The axis as a field of that experiment takes it: fractions are drawn where it holds them.
+
+    Raises:
+        UserError: there is no such field, or it does not take an end of the axis or one of its
+            values.
+    """
+    values = axis.values if isinstance(axis, Choice) else (axis.low, axis.high)
+    held = []
+    for value in values:
+        found: Any = overrides.apply(experiment, [f'{axis.path}={value}'])
+        for name in axis.path.split('.'):
+            found = found[int(name)] if isinstance(found, tuple) else getattr(found, name)
+        held.append(found)
+    if isinstance(axis, Range) and all(isinstance(each, float) for each in held):
+        return dataclasses.replace(axis, low=float(axis.low), high=float(axis.high))
+    return axis
 
 
 def _number(text: str) -> int | float:

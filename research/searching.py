@@ -4,6 +4,7 @@ Nothing is kept but the rungs' ledgers and the runs: what was drawn follows from
 and from what the runs came to on validation, and is drawn again.
 """
 
+import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -172,8 +173,11 @@ def _told(search: Search, came: Mapping[Trial, float], runs_dir: Path, score: st
         lines.append(f'{value:>10.4g}  {" ".join(trial.change)}')
     if not ranked:
         return [*lines, 'no trial reached the end']
-    sets = ' '.join(f'--set={change}' for change in ranked[0].change)
-    lines.append(f'best      --experiment={search.base.name} {sets}')
+    corpus = [f'--{each}' for each in search.given if each.startswith('corpus=')]
+    rest = [each for each in search.given if not each.startswith('corpus=')]
+    sets = [f'--set={change}' for change in (*rest, *ranked[0].change)]
+    told = shlex.join([f'--experiment={search.base.name}', *corpus, *sets])
+    lines.append(f'best      {told}')
     last = search.rung_name(search.rungs - 1)
     lines.append(f'table     python -m research.tables {last} --runs_dir={runs_dir}')
     return lines

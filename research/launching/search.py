@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from research import flags, ledger, packing, planned, runs, search, searching
+from research import flags, ledger, overrides, packing, planned, runs, search, searching
 from research.choosing import Unprepared
 from research.errors import UserError
 from research.experiment import Experiment
@@ -24,7 +24,8 @@ def train(base: Experiment) -> int:
     runs_dir, looks = Path(FLAGS.runs_dir), FLAGS.plan or FLAGS.status
     assignments = flags.assignments()
     given = *assignments, *([f'corpus={FLAGS.corpus}'] if FLAGS.corpus else [])
-    axes = tuple(map(search.axis, FLAGS.search))
+    asked = overrides.apply(base, assignments)
+    axes = tuple(search.fitted(search.axis(text), asked) for text in FLAGS.search)
     budget = FLAGS.trials, FLAGS.rungs, FLAGS.keep, FLAGS.waves, FLAGS.search_seed
     wanted = search.Search(base, axes, *budget, given)
     if not looks:

@@ -1,5 +1,7 @@
 """What a search tries, and what each rung of it is given."""
 
+import re
+
 import pytest
 
 import experiments
@@ -109,3 +111,28 @@ def test_what_is_no_axis_is_told_in_one_line(text):
 def test_a_search_that_cannot_be_is_refused(wanted, told):
     with pytest.raises(UserError, match=told):
         Search(BASE, AXES, **wanted)
+
+
+def test_fractions_are_drawn_of_a_field_that_holds_them_however_the_ends_are_written():
+    decay = search.fitted(search.axis('optimizer.weight_decay=0..1'), BASE)
+    assert decay == Range('optimizer.weight_decay', 0.0, 1.0)
+    assert isinstance(decay, Range)
+    assert isinstance(decay.low, float)
+    assert isinstance(decay.high, float)
+    size = search.fitted(search.axis('batch_size=8..64'), BASE)
+    assert isinstance(size, Range)
+    assert (type(size.low), type(size.high)) == (int, int)
+
+
+@pytest.mark.parametrize(
+    ('text', 'told'),
+    [
+        ('model.drop=0..1', "model.drop: unknown field in MLP 'drop': did you mean 'dropout'?"),
+        ('model.dropout=0..5', 'model.dropout'),
+        ('batch_size=8.5..16', 'batch_size'),
+        ('model=MLP,LTSM', "did you mean 'LSTM'?"),
+    ],
+)
+def test_an_axis_that_the_experiment_does_not_take_is_refused_before_anything_is_drawn(text, told):
+    with pytest.raises(UserError, match=re.escape(told)):
+        search.fitted(search.axis(text), BASE)

@@ -95,6 +95,17 @@ def test_the_best_by_validation_of_each_rung_are_trained_longer(world, capsys):
     assert best == f'best      --experiment=genre_mlp {sets}'
 
 
+def test_the_command_of_the_best_asks_for_all_else_that_the_search_was_asked_for(world, capsys):
+    go, _, _, _ = world
+    asked = ('steps=90', 'model.widths=16,8', 'corpus=audio_folder:my birds')
+    assert go(dataclasses.replace(SEARCH, given=asked)) == 0
+    [best] = [line for line in capsys.readouterr().out.splitlines() if line.startswith('best')]
+    assert best.startswith(
+        "best      --experiment=genre_mlp '--corpus=audio_folder:my birds' --set=steps=90 "
+        '--set=model.widths=16,8 --set=optimizer.learning_rate='
+    )
+
+
 def test_a_search_that_was_stopped_goes_on_and_trains_nothing_twice(world, capsys):
     go, tried, stops, _ = world
     stops |= {4}
