@@ -123,7 +123,9 @@ def intervals(
     pieces = [tag('text', plain(what, 60), x=180, y=12, class_='middle')]
     for place, text in across.marks(share):
         line = 'zero' if zero and text.strip('+-%0.') == '' else 'grid'
-        pieces.append(tag('text', text, x=f'{place:.1f}', y=28, class_='middle'))
+        half = _span(text) / 2  # of what would stick out of the figure at its ends
+        inward = min(max(place, half), charts.WIDTH - half)
+        pieces.append(tag('text', text, x=f'{inward:.1f}', y=28, class_='middle'))
         pieces.append(tag('path', d=f'M{place:.1f} 34V{height}', class_=line))
     stacked = []
     for number, each in enumerate(found):

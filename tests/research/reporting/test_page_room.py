@@ -59,3 +59,22 @@ def test_a_name_is_cut_no_more_than_its_number_wants(seen):
 def test_titles_of_a_table_wrap_and_lose_nothing(seen):
     for wanted, there in seen['titles']:
         assert wanted <= there
+
+
+def test_the_numbers_at_the_ends_of_an_axis_stand_within_the_figure(driven):
+    shown = [figures.Interval(0, 'cnn', 0.1, -0.93, 0.97, 'said')]
+    picture = parts.figure('Less mlp', figures.intervals('told', shown, 'accuracy', True, True))
+    style = '\n'.join(path.read_text(encoding='utf-8') for path in STYLES)
+    found, _ = driven(
+        document('title', style, [parts.gallery([picture])], ''),
+        """
+        const rect = (each) => each.getBoundingClientRect();
+        const whole = rect(all('figure > svg')[0]);
+        return all('figure > svg text').map((each) => [
+          each.textContent, rect(each).left - whole.left, whole.right - rect(each).right,
+        ]);
+        """,
+    )
+    assert {'-100%', '100%'} <= {text for text, _, _ in found}
+    for text, left, right in found:
+        assert min(left, right) >= 0, text
