@@ -25,9 +25,16 @@ def describe() -> dict[str, Any]:
         'python': platform.python_version(),
         **{name: _version(name) for name in _LIBRARIES},
         'platform': f'{platform.system()}-{platform.release()}-{platform.machine()}',
-        'cpus': os.cpu_count(),
+        'cpus': _cpus(),
         'argv': _without_secrets(sys.argv),
     }
+
+
+def _cpus() -> int | None:
+    """Processors that this process may use: sums are in another order on another number of them."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def _commit() -> tuple[str | None, bool | None]:

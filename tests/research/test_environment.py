@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from research import environment
 
 
@@ -20,6 +22,17 @@ def test_environment_has_versions_and_no_secret(monkeypatch):
 
     assert (found['jax'], found['numpy']) == (jax.__version__, np.__version__)
     assert os.uname().nodename not in json.dumps({k: v for k, v in found.items() if k != 'argv'})
+
+
+@pytest.mark.skipif(not hasattr(os, 'sched_setaffinity'), reason='processes are not bound here')
+def test_processors_are_those_that_the_process_may_use():
+    allowed = os.sched_getaffinity(0)
+    assert environment.describe()['cpus'] == len(allowed)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert environment.describe()['cpus'] == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def test_commit_and_dirty_flag_are_those_of_the_code(tmp_path, monkeypatch):
